@@ -1,0 +1,25 @@
+package vpc
+
+import "context"
+
+// Plane is what controllers need of the data plane; *Kernel is the real one,
+// vpctest.Fake a recording one. All methods are idempotent and may be repeated
+// after a crash; calls may be concurrent.
+type Plane interface {
+	// ApplyNetwork makes a VPC's router, subnets and group rules as given, in
+	// one transaction a change: no denied packet passes and no allowed one is
+	// lost while it happens. Groups and subnets that are no longer given go.
+	ApplyNetwork(ctx context.Context, n Network) error
+	// RemoveNetwork removes a VPC that has no interfaces any more.
+	RemoveNetwork(ctx context.Context, id string) error
+	// AttachInterface makes a network namespace with the interface as eth0, up
+	// and routed, and returns the namespace's path. Its network must have been applied.
+	AttachInterface(ctx context.Context, i Interface) (netns string, err error)
+	// UpdateInterface changes the groups or the public address of an attached interface.
+	UpdateInterface(ctx context.Context, i Interface) error
+	// DetachInterface removes the interface, its namespace, and every tracked
+	// connection of its addresses. Unknown ones are no error.
+	DetachInterface(ctx context.Context, id string) error
+	// Attached lists the IDs of the interfaces that exist in the kernel.
+	Attached(ctx context.Context) ([]string, error)
+}

@@ -1,0 +1,29 @@
+// Package clock is the one source of time and randomness: everything else is
+// handed a Clock or a Random, so that a test can hold both still.
+package clock
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"time"
+)
+
+// Clock tells the time.
+type Clock interface {
+	Now() time.Time
+}
+
+// System is the machine's clock.
+type System struct{}
+
+// Now returns the time in UTC, to the millisecond, which is what AWS reports.
+func (System) Now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+// Hex returns n random bytes as 2n hexadecimal digits.
+func Hex(n int) string {
+	b := make([]byte, n)
+	if _, err := rand.Read(b); err != nil {
+		panic(err) // crypto/rand never fails on Linux
+	}
+	return hex.EncodeToString(b)
+}
