@@ -1,0 +1,44 @@
+package ec2
+
+import "kaimon.dev/kaimon/aws"
+
+// Errors of the EC2 API, with the codes and texts of the EC2 API Reference
+// ("Error codes for the Amazon EC2 API").
+
+func notFound(code, what, id string) *aws.Error {
+	return aws.Errorf(code, "The %s ID '%s' does not exist", what, id)
+}
+
+// ErrVPCNotFound says that a VPC does not exist.
+func ErrVPCNotFound(id string) *aws.Error { return notFound("InvalidVpcID.NotFound", "vpc", id) }
+
+// ErrSubnetNotFound says that a subnet does not exist.
+func ErrSubnetNotFound(id string) *aws.Error {
+	return notFound("InvalidSubnetID.NotFound", "subnet", id)
+}
+
+// ErrGroupNotFound says that a security group does not exist.
+func ErrGroupNotFound(id string) *aws.Error {
+	return aws.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist", id)
+}
+
+// ErrInterfaceNotFound says that a network interface does not exist.
+func ErrInterfaceNotFound(id string) *aws.Error {
+	return aws.Errorf("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist", id)
+}
+
+// ErrInsufficientAddresses says that a subnet has no free address left.
+func ErrInsufficientAddresses(subnet string) *aws.Error {
+	return aws.Errorf("InsufficientFreeAddressesInSubnet",
+		"The specified subnet does not have enough free addresses to satisfy the request. (subnet %s)", subnet)
+}
+
+// ErrPublicAddressesExhausted says that the public pool has no free address left.
+func ErrPublicAddressesExhausted() *aws.Error {
+	return aws.Errorf("AddressLimitExceeded", "The maximum number of addresses has been reached.")
+}
+
+// ErrInvalidParameter says that a parameter's value can't be.
+func ErrInvalidParameter(format string, args ...any) *aws.Error {
+	return aws.Errorf("InvalidParameterValue", format, args...)
+}

@@ -1,0 +1,148 @@
+package ec2
+
+import (
+	"iter"
+	"net"
+	"net/netip"
+	"time"
+
+	"kaimon.dev/kaimon/aws"
+	"kaimon.dev/kaimon/store"
+)
+
+// NetworkInterface is an elastic network interface. Sole writer: the
+// controller that asked for it (ecsctl for a task's).
+type NetworkInterface struct {
+	ID          string
+	Scope       aws.Scope
+	VPC         string
+	Subnet      string
+	Zone        string
+	Description string
+	// Address is the primary private IPv4 address.
+	Address netip.Addr
+	MAC     string
+	// Public is the address that the internet gateway maps to Address; zero for none.
+	Public       netip.Addr
+	Groups       []string
+	AttachmentID string
+	// Owner is the ARN of what the interface was made for, such as a task.
+	Owner     string
+	CreatedAt time.Time
+}
+
+// NetworkInterfaces holds every interface by ID.
+var NetworkInterfaces = store.NewTable("ec2.network_interfaces", func(i *NetworkInterface) string { return i.ID },
+	store.Index[NetworkInterface]{Name: byScope, Keys: func(i *NetworkInterface) []string { return []string{scopeKey(i.Scope)} }},
+	store.Index[NetworkInterface]{Name: byVPC, Keys: func(i *NetworkInterface) []string { return []string{i.VPC} }},
+	store.Index[NetworkInterface]{Name: bySubnet, Keys: func(i *NetworkInterface) []string { return []string{i.Subnet} }},
+	store.Index[NetworkInterface]{Name: byGroup, Keys: func(i *NetworkInterface) []string { return i.Groups }},
+	store.Index[NetworkInterface]{Name: byAddress, Keys: func(i *NetworkInterface) []string { return []string{i.VPC + "/" + i.Address.String()} }},
+	store.Index[NetworkInterface]{Name: byPublic, Keys: func(i *NetworkInterface) []string {
+		if !i.Public.IsValid() {
+			return nil
+		}
+		return []string{i.Public.String()}
+	}})
+
+// InterfaceRequest asks for a new interface.
+type InterfaceRequest struct {
+	// ID is made by the caller, before the transaction.
+	ID     string
+	Subnet string
+	Groups []string
+	// PublicPool, when valid, is where a public address is taken from.
+	PublicPool  netip.Prefix
+	Description string
+	Owner       string
+	// Seed scatters addresses, so that one that was just freed is not the next in use.
+	Seed uint32
+	At   time.Time
+}
+
+// AllocateInterface makes an interface with a free address of the subnet, and
+// one of the public pool when asked. It fails when there is none, or when the
+// subnet or a group is gone.
+func AllocateInterface(tx *store.Txn, s aws.Scope, q InterfaceRequest) (*NetworkInterface, error) {
+	subnet, err := FindSubnet(tx, s, q.Subnet)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range q.Groups {
+		if _, err := FindSecurityGroup(tx, s, g); err != nil {
+			return nil, err
+		}
+	}
+	addr, ok := freeAddress(subnet.CIDR, q.Seed, 4, 1, func(a netip.Addr) bool {
+		return used(NetworkInterfaces.By(tx, byAddress, subnet.VPC+"/"+a.String()))
+	})
+	if !ok {
+		return nil, ErrInsufficientAddresses(subnet.ID)
+	}
+	i := NetworkInterface{
+		ID: q.ID, Scope: s, VPC: subnet.VPC, Subnet: subnet.ID, Zone: subnet.Zone,
+		Description: q.Description, Address: addr, MAC: macOf(q.ID), Groups: q.Groups,
+		AttachmentID: prefixAttachment + q.ID[len(prefixInterface):], Owner: q.Owner, CreatedAt: q.At,
+	}
+	if q.PublicPool.IsValid() {
+		i.Public, ok = freeAddress(q.PublicPool, q.Seed, 16, 1, func(a netip.Addr) bool {
+			return used(NetworkInterfaces.By(tx, byPublic, a.String()))
+		})
+		if !ok {
+			return nil, ErrPublicAddressesExhausted()
+		}
+	}
+	NetworkInterfaces.Put(tx, i)
+	return &i, nil
+}
+
+// ReleaseInterface forgets an interface; its addresses are free then.
+func ReleaseInterface(tx *store.Txn, id string) {
+	NetworkInterfaces.Delete(tx, id)
+	DeleteTags(tx, id)
+}
+
+// FindInterface returns an interface of the scope.
+func FindInterface(r store.Reader, s aws.Scope, id string) (*NetworkInterface, error) {
+	if i, ok := NetworkInterfaces.Get(r, id); ok && i.Scope == s {
+		return i, nil
+	}
+	return nil, ErrInterfaceNotFound(id)
+}
+
+// InterfacesOf iterates over a VPC's interfaces in order of ID.
+func InterfacesOf(r store.Reader, vpc string) iter.Seq[*NetworkInterface] {
+	return NetworkInterfaces.By(r, byVPC, vpc)
+}
+
+// MembersOf iterates over the interfaces in a security group, in order of ID.
+func MembersOf(r store.Reader, group string) iter.Seq[*NetworkInterface] {
+	return NetworkInterfaces.By(r, byGroup, group)
+}
+
+// PrivateDNSName is the name that the VPC's resolver knows the address by (VPC
+// User Guide, "DNS attributes for your VPC").
+func (i *NetworkInterface) PrivateDNSName() string {
+	return "ip-" + dashed(i.Address) + "." + InternalDomain(i.Scope.Region)
+}
+
+// PublicDNSName is the public address's name, "" without one.
+func (i *NetworkInterface) PublicDNSName() string {
+	if !i.Public.IsValid() {
+		return ""
+	}
+	domain := i.Scope.Region + ".compute.amazonaws.com"
+	if i.Scope.Region == "us-east-1" {
+		domain = "compute-1.amazonaws.com"
+	}
+	return "ec2-" + dashed(i.Public) + "." + domain
+}
+
+// HardwareAddr is the interface's MAC address, parsed.
+func (i *NetworkInterface) HardwareAddr() net.HardwareAddr {
+	hw, err := net.ParseMAC(i.MAC)
+	if err != nil {
+		panic(err) // macOf made it
+	}
+	return hw
+}

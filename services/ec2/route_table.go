@@ -1,0 +1,65 @@
+package ec2
+
+import (
+	"net/netip"
+
+	"kaimon.dev/kaimon/aws"
+	"kaimon.dev/kaimon/store"
+)
+
+// RouteTable says where a subnet's packets go. Sole writer: ec2api.
+type RouteTable struct {
+	ID    string
+	Scope aws.Scope
+	VPC   string
+	// Routes go beyond the VPC's own blocks, which every table reaches.
+	Routes []Route
+	// Associations name the subnets that use the table; the main table's first
+	// one names none and stands for all others.
+	Associations []RouteTableAssociation
+}
+
+// Route sends a destination to a gateway.
+type Route struct {
+	Destination netip.Prefix
+	GatewayID   string
+}
+
+// RouteTableAssociation binds a table to a subnet, or makes it the main one.
+type RouteTableAssociation struct {
+	ID     string
+	Subnet string
+	Main   bool
+}
+
+// RouteTables holds every route table by ID.
+var RouteTables = store.NewTable("ec2.route_tables", func(t *RouteTable) string { return t.ID },
+	store.Index[RouteTable]{Name: byScope, Keys: func(t *RouteTable) []string { return []string{scopeKey(t.Scope)} }},
+	store.Index[RouteTable]{Name: byVPC, Keys: func(t *RouteTable) []string { return []string{t.VPC} }})
+
+// RouteTableOf returns the table that a subnet uses: the one associated with
+// it, else its VPC's main table.
+func RouteTableOf(r store.Reader, s *Subnet) (*RouteTable, bool) {
+	var main *RouteTable
+	for t := range RouteTables.By(r, byVPC, s.VPC) {
+		for _, a := range t.Associations {
+			switch {
+			case a.Subnet == s.ID:
+				return t, true
+			case a.Main:
+				main = t
+			}
+		}
+	}
+	return main, main != nil
+}
+
+// DefaultGateway returns the gateway of the table's default route, "" without one.
+func (t *RouteTable) DefaultGateway() string {
+	for _, r := range t.Routes {
+		if r.Destination.Bits() == 0 {
+			return r.GatewayID
+		}
+	}
+	return ""
+}

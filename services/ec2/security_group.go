@@ -1,0 +1,78 @@
+package ec2
+
+import (
+	"iter"
+	"net/netip"
+
+	"kaimon.dev/kaimon/aws"
+	"kaimon.dev/kaimon/store"
+)
+
+// SecurityGroup is a stateful firewall for its members. Sole writer: ec2api.
+type SecurityGroup struct {
+	ID          string
+	Scope       aws.Scope
+	VPC         string
+	Name        string
+	Description string
+}
+
+// SecurityGroups holds every security group by ID.
+var SecurityGroups = store.NewTable("ec2.security_groups", func(g *SecurityGroup) string { return g.ID },
+	store.Index[SecurityGroup]{Name: byScope, Keys: func(g *SecurityGroup) []string { return []string{scopeKey(g.Scope)} }},
+	store.Index[SecurityGroup]{Name: byVPC, Keys: func(g *SecurityGroup) []string { return []string{g.VPC} }})
+
+// SecurityGroupRule allows one kind of traffic. Sole writer: ec2api.
+type SecurityGroupRule struct {
+	ID     string
+	Scope  aws.Scope
+	Group  string
+	Egress bool
+	// Protocol is an IP protocol number, or -1 for all.
+	Protocol int
+	// FromPort and ToPort are TCP or UDP ports, or ICMP's type and code; -1 for any.
+	FromPort, ToPort int
+	// One of CIDR and PeerGroup is set.
+	CIDR        netip.Prefix
+	PeerGroup   string
+	Description string
+}
+
+// SecurityGroupRules holds every rule by ID.
+var SecurityGroupRules = store.NewTable("ec2.security_group_rules", func(r *SecurityGroupRule) string { return r.ID },
+	store.Index[SecurityGroupRule]{Name: byScope, Keys: func(r *SecurityGroupRule) []string { return []string{scopeKey(r.Scope)} }},
+	store.Index[SecurityGroupRule]{Name: byGroup, Keys: func(r *SecurityGroupRule) []string { return []string{r.Group} }})
+
+// FindSecurityGroup returns a security group of the scope.
+func FindSecurityGroup(r store.Reader, s aws.Scope, id string) (*SecurityGroup, error) {
+	if g, ok := SecurityGroups.Get(r, id); ok && g.Scope == s {
+		return g, nil
+	}
+	return nil, ErrGroupNotFound(id)
+}
+
+// DefaultSecurityGroup returns a VPC's group named "default", which every VPC has.
+func DefaultSecurityGroup(r store.Reader, vpc string) (*SecurityGroup, bool) {
+	for g := range SecurityGroups.By(r, byVPC, vpc) {
+		if g.Name == "default" {
+			return g, true
+		}
+	}
+	return nil, false
+}
+
+// SecurityGroupsOf iterates over a VPC's groups in order of ID.
+func SecurityGroupsOf(r store.Reader, vpc string) iter.Seq[*SecurityGroup] {
+	return SecurityGroups.By(r, byVPC, vpc)
+}
+
+// RulesOf iterates over a group's rules in order of ID.
+func RulesOf(r store.Reader, group string) iter.Seq[*SecurityGroupRule] {
+	return SecurityGroupRules.By(r, byGroup, group)
+}
+
+// SameTraffic says whether two rules of a group allow the same: EC2 refuses the second one.
+func (r *SecurityGroupRule) SameTraffic(o *SecurityGroupRule) bool {
+	return r.Group == o.Group && r.Egress == o.Egress && r.Protocol == o.Protocol &&
+		r.FromPort == o.FromPort && r.ToPort == o.ToPort && r.CIDR == o.CIDR && r.PeerGroup == o.PeerGroup
+}
