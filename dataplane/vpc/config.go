@@ -1,14 +1,19 @@
 package vpc
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 )
 
 // Network is the desired state of one VPC, whole.
 type Network struct {
 	// ID is the VPC's ID ("vpc-0123…").
 	ID string
+	// Region is the AWS region, for the names that the resolver answers
+	// ("ip-10-0-1-5.eu-west-1.compute.internal").
+	Region string
 	// CIDRs are the VPC's blocks; the first is the primary one.
 	CIDRs   []netip.Prefix
 	Subnets []Subnet
@@ -58,4 +63,22 @@ type Interface struct {
 	Public netip.Addr
 	// Groups are the IDs of the security groups that it is a member of.
 	Groups []string
+}
+
+// Covers returns nil when the network has what the interface refers to: its
+// subnet, with the address inside, and all its groups.
+func (n Network) Covers(i Interface) error {
+	at := slices.IndexFunc(n.Subnets, func(s Subnet) bool { return s.ID == i.Subnet })
+	if at < 0 {
+		return fmt.Errorf("subnet %q of %s: %w", i.Subnet, i.ID, ErrNotApplied)
+	}
+	if cidr := n.Subnets[at].CIDR; !cidr.Contains(i.Address) {
+		return fmt.Errorf("address %s of %s isn't in %s", i.Address, i.ID, cidr)
+	}
+	for _, g := range i.Groups {
+		if !slices.ContainsFunc(n.Groups, func(have Group) bool { return have.ID == g }) {
+			return fmt.Errorf("group %q of %s: %w", g, i.ID, ErrNotApplied)
+		}
+	}
+	return nil
 }

@@ -10,12 +10,15 @@ type Plane interface {
 	// one transaction a change: no denied packet passes and no allowed one is
 	// lost while it happens. Groups and subnets that are no longer given go.
 	ApplyNetwork(ctx context.Context, n Network) error
-	// RemoveNetwork removes a VPC that has no interfaces any more.
+	// RemoveNetwork removes a VPC that has no interfaces any more; ErrInUse when it has.
 	RemoveNetwork(ctx context.Context, id string) error
 	// AttachInterface makes a network namespace with the interface as eth0, up
-	// and routed, and returns the namespace's path. Its network must have been applied.
+	// and routed, and returns the namespace's path. It waits until its network
+	// has been applied with its subnet and groups, or fails with ErrNotApplied
+	// once ctx ends. An interface that is attached already is brought up to date.
 	AttachInterface(ctx context.Context, i Interface) (netns string, err error)
-	// UpdateInterface changes the groups or the public address of an attached interface.
+	// UpdateInterface changes the groups or the public address of an attached
+	// interface; ErrNotAttached when it isn't.
 	UpdateInterface(ctx context.Context, i Interface) error
 	// DetachInterface removes the interface, its namespace, and every tracked
 	// connection of its addresses. Unknown ones are no error.
