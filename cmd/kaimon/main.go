@@ -1,0 +1,48 @@
+// Command kaimon is Amazon ECS on Fargate on one's own machines: the server,
+// and the few commands that an operator needs beside the AWS tools.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"kaimon.dev/kaimon/runtime/containerd"
+)
+
+func main() {
+	// The same binary is the containers' shim and their init.
+	if containerd.ShimMain() {
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintf(os.Stderr, "kaimon: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// run parses the command line and runs the command that it names.
+func run(ctx context.Context, args []string) error {
+	var cli commands
+	parser, err := newParser(&cli)
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		var bad *kong.ParseError
+		if errors.As(err, &bad) {
+			return fmt.Errorf("%w\nRun \"kaimon --help\" for the commands and their flags", err)
+		}
+		return err
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	return parsed.Run()
+}

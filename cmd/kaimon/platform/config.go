@@ -1,0 +1,61 @@
+package platform
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"regexp"
+)
+
+// Config is what a server is told; the flags of `kaimon server` are its twins.
+type Config struct {
+	// DataDir holds everything that must survive: the store, images, keys.
+	DataDir string
+	// Listen is the address of the one port, host:port.
+	Listen string
+	// AccountID is the 12-digit account that the administrator's key belongs to.
+	AccountID string
+	// PublicCIDR is the pool of public addresses.
+	PublicCIDR netip.Prefix
+	// StoreEngine keeps the journal: "wal" or "bolt".
+	StoreEngine string
+}
+
+var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+
+// Check says what is wrong with a configuration, naming the flag.
+func (c Config) Check() error {
+	if !filepath.IsAbs(c.DataDir) {
+		return fmt.Errorf("--data-dir %q: must be an absolute path", c.DataDir)
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return fmt.Errorf("--listen %q: must be host:port: %w", c.Listen, err)
+	}
+	if !accountID.MatchString(c.AccountID) {
+		return fmt.Errorf("--account-id %q: must be 12 digits", c.AccountID)
+	}
+	if !c.PublicCIDR.Addr().Is4() || c.PublicCIDR.Bits() > 26 || c.PublicCIDR != c.PublicCIDR.Masked() {
+		return fmt.Errorf("--public-cidr %s: must be an IPv4 block of at least 64 addresses without host bits", c.PublicCIDR)
+	}
+	if c.StoreEngine != "wal" && c.StoreEngine != "bolt" {
+		return fmt.Errorf("--store-engine %q: must be wal or bolt", c.StoreEngine)
+	}
+	return nil
+}
+
+// InstanceID tells the servers of one machine apart: the names of links, nft
+// tables and cgroups carry it.
+func (c Config) InstanceID() string {
+	sum := sha256.Sum256([]byte(filepath.Clean(c.DataDir)))
+	return hex.EncodeToString(sum[:4])
+}
+
+// runDir holds what lives as long as the machine is up: sockets, namespaces.
+func (c Config) runDir() string { return filepath.Join("/run/kaimon", c.InstanceID()) }
+
+func (c Config) storeDir() string        { return filepath.Join(c.DataDir, "store") }
+func (c Config) runtimeDir() string      { return filepath.Join(c.DataDir, "runtime") }
+func (c Config) credentialsFile() string { return filepath.Join(c.DataDir, "credentials.json") }
