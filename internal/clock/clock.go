@@ -4,6 +4,7 @@ package clock
 
 import (
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
 	"time"
 )
@@ -26,4 +27,15 @@ func Hex(n int) string {
 		panic(err) // crypto/rand never fails on Linux
 	}
 	return hex.EncodeToString(b)
+}
+
+// Jitter returns a random duration between d/2 and d, so that what failed
+// together isn't tried again together.
+func Jitter(d time.Duration) time.Duration {
+	var b [8]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		panic(err) // crypto/rand never fails on Linux
+	}
+	half := d / 2
+	return d - time.Duration(binary.NativeEndian.Uint64(b[:])%uint64(half+1))
 }
