@@ -1,0 +1,102 @@
+// Command genwire writes services/<svc>/<svc>api/zz_wire.go from the trimmed
+// models in aws/wire/models. It is run from the repository's root:
+//
+//	go run ./tools/genwire          # write
+//	go run ./tools/genwire -check   # exit 1 when a file is not what would be written
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"kaimon.dev/kaimon/tools/internal/model"
+)
+
+func main() {
+	check := flag.Bool("check", false, "compare instead of writing")
+	root := flag.String("root", ".", "`directory` of the repository")
+	flag.Parse()
+	if err := run(*root, *check); err != nil {
+		fmt.Fprintln(os.Stderr, "genwire:", err)
+		os.Exit(1)
+	}
+}
+
+func run(root string, check bool) error {
+	models, err := filepath.Glob(filepath.Join(root, "aws", "wire", "models", "*.json"))
+	if err != nil {
+		return err
+	}
+	if len(models) == 0 {
+		return fmt.Errorf("no models under %s", root)
+	}
+	var stale []string
+	for _, path := range models {
+		target, fresh, err := generateFile(root, path, check)
+		if err != nil {
+			return err
+		}
+		if !fresh {
+			stale = append(stale, target)
+		}
+	}
+	if check && len(stale) > 0 {
+		return fmt.Errorf("stale, run make generate: %s", strings.Join(stale, ", "))
+	}
+	return nil
+}
+
+// generateFile generates one service. It tells whether the file was as it has
+// to be, and writes it unless check is set.
+func generateFile(root, path string, check bool) (target string, fresh bool, err error) {
+	m, err := model.Load(path)
+	if err != nil {
+		return "", false, err
+	}
+	service := strings.TrimSuffix(filepath.Base(path), ".json")
+	target = filepath.Join("services", service, service+"api", "zz_wire.go")
+	if err := checkList(strings.TrimSuffix(path, ".json")+".txt", m); err != nil {
+		return "", false, err
+	}
+	source, dropped, err := generate(service, m)
+	if err != nil {
+		return "", false, fmt.Errorf("%s: %w", service, err)
+	}
+	for _, d := range dropped {
+		fmt.Fprintf(os.Stderr, "genwire: %s: pattern dropped: %s\n", service, d)
+	}
+	file := filepath.Join(root, target)
+	old, err := os.ReadFile(file)
+	if err == nil && bytes.Equal(old, source) {
+		return target, true, nil
+	}
+	if check {
+		return target, false, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return "", false, err
+	}
+	return target, false, os.WriteFile(file, source, 0o644)
+}
+
+// checkList compares the list of operations with the trimmed model.
+func checkList(list string, m *model.Model) error {
+	text, err := os.ReadFile(list)
+	if err != nil {
+		return err
+	}
+	names := model.ParseList(string(text))
+	for _, name := range names {
+		if m.Operations[name] == nil {
+			return fmt.Errorf("%s: %s is not in the trimmed model: run tools/trimmodel", list, name)
+		}
+	}
+	if len(names) != len(m.Operations) {
+		return fmt.Errorf("%s: %d operations listed, %d in the trimmed model: run tools/trimmodel", list, len(names), len(m.Operations))
+	}
+	return nil
+}
