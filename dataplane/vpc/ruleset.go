@@ -1,0 +1,231 @@
+package vpc
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// The sets that every router has; the fixed chains look addresses up in them.
+const (
+	setCIDRs    = "cidrs"     // the VPC's blocks
+	setResolver = "resolver"  // the resolver's addresses
+	setLinks    = "eni_links" // link . address: who may send with which source
+	setIn       = "eni_in"    // address → chain of its groups' ingress rules
+	setOut      = "eni_out"   // address → chain of its groups' egress rules
+	setPublic   = "public"    // private addresses that have a public one
+	setPub2Priv = "pub2priv"
+	setPriv2Pub = "priv2pub"
+)
+
+// rule is one nftables rule of a group's chain: an accept, or a jump.
+type rule struct {
+	Jump string // chain to jump to; the rest is unused then
+
+	Peer     direction    // ingress matches the source, egress the destination
+	CIDR     netip.Prefix // of the peer, or
+	Set      string       // the set that the peer is in
+	Protocol int          // -1 for all
+	From, To int          // ports; ICMP type and code; -1 for any
+}
+
+// String writes the rule about as nft does; it is the rule's identity.
+func (r rule) String() string {
+	if r.Jump != "" {
+		return "jump " + r.Jump
+	}
+	var b strings.Builder
+	field := "saddr"
+	if r.Peer == egress {
+		field = "daddr"
+	}
+	switch {
+	case r.Set != "":
+		fmt.Fprintf(&b, "ip %s @%s ", field, r.Set)
+	case r.CIDR.Bits() > 0:
+		fmt.Fprintf(&b, "ip %s %s ", field, r.CIDR)
+	}
+	if r.Protocol >= 0 {
+		fmt.Fprintf(&b, "l4proto %d ", r.Protocol)
+		if r.From >= 0 {
+			fmt.Fprintf(&b, "%d", r.From)
+			if r.To >= 0 {
+				fmt.Fprintf(&b, "-%d", r.To)
+			}
+			b.WriteByte(' ')
+		}
+	}
+	b.WriteString("accept")
+	return b.String()
+}
+
+// digest names the content of a chain; it is kept with the chain's first rule.
+func digest(rules []rule) string {
+	if len(rules) == 0 {
+		return ""
+	}
+	h := sha256.New()
+	for _, r := range rules {
+		fmt.Fprintln(h, r)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// elements are a set's keys and, in a map, their values.
+type elements map[string]string
+
+// ruleset is what a router's table should hold beside its fixed chains.
+type ruleset struct {
+	chains map[string][]rule
+	sets   map[string]elements
+}
+
+func newRuleset() ruleset {
+	return ruleset{chains: map[string][]rule{}, sets: map[string]elements{}}
+}
+
+// put adds an element to a set.
+func (s ruleset) put(set, key, value string) {
+	if s.sets[set] == nil {
+		s.sets[set] = elements{}
+	}
+	s.sets[set][key] = value
+}
+
+// merge adds what another ruleset holds.
+func (s ruleset) merge(o ruleset) {
+	maps.Copy(s.chains, o.chains)
+	for set, es := range o.sets {
+		if s.sets[set] == nil {
+			s.sets[set] = elements{}
+		}
+		maps.Copy(s.sets[set], es)
+	}
+}
+
+// tableState is what a router's table holds: chains by the digest of their
+// content, sets with their elements.
+type tableState struct {
+	chains map[string]string
+	sets   map[string]elements
+}
+
+// element is one element of a set, to be added or deleted.
+type element struct{ set, key, value string }
+
+// filledChain is a chain with its complete new content.
+type filledChain struct {
+	name  string
+	rules []rule
+	fresh bool // it must be made first
+}
+
+// changes lead from one state of a table to another in one batch.
+type changes struct {
+	delElements []element
+	addSets     []string
+	fill        []filledChain
+	addElements []element
+	delChains   []string
+	delSets     []string
+}
+
+func (c changes) empty() bool {
+	return len(c.delElements)+len(c.addSets)+len(c.fill)+len(c.addElements)+len(c.delChains)+len(c.delSets) == 0
+}
+
+// diff returns what turns the table into the ruleset, whole.
+func diff(have tableState, want ruleset) changes {
+	var c changes
+	for _, set := range slices.Sorted(maps.Keys(want.sets)) {
+		if _, ok := have.sets[set]; !ok {
+			c.addSets = append(c.addSets, set)
+		}
+		c.diffSet(set, have.sets[set], want.sets[set])
+	}
+	for _, set := range slices.Sorted(maps.Keys(have.sets)) {
+		if _, ok := want.sets[set]; !ok {
+			c.delSets = append(c.delSets, set)
+		}
+	}
+	c.fillChains(have, want)
+	for _, name := range slices.Sorted(maps.Keys(have.chains)) {
+		if _, ok := want.chains[name]; !ok {
+			c.delChains = append(c.delChains, name)
+		}
+	}
+	return c
+}
+
+// exchange returns what replaces one interface's part of the table by another;
+// either may be empty. Chains are only added: others may use them too.
+func exchange(have tableState, old, part ruleset) changes {
+	var c changes
+	sets := map[string]bool{}
+	for _, s := range []ruleset{old, part} {
+		for set := range s.sets {
+			sets[set] = true
+		}
+	}
+	for _, set := range slices.Sorted(maps.Keys(sets)) {
+		mine := elements{}
+		for _, es := range []elements{old.sets[set], part.sets[set]} {
+			for key := range es {
+				if v, ok := have.sets[set][key]; ok {
+					mine[key] = v
+				}
+			}
+		}
+		c.diffSet(set, mine, part.sets[set])
+	}
+	c.fillChains(have, part)
+	return c
+}
+
+func (c *changes) diffSet(set string, have, want elements) {
+	for _, key := range slices.Sorted(maps.Keys(have)) {
+		if v, ok := want[key]; !ok || v != have[key] {
+			c.delElements = append(c.delElements, element{set, key, have[key]})
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(want)) {
+		if v, ok := have[key]; !ok || v != want[key] {
+			c.addElements = append(c.addElements, element{set, key, want[key]})
+		}
+	}
+}
+
+func (c *changes) fillChains(have tableState, want ruleset) {
+	for _, name := range slices.Sorted(maps.Keys(want.chains)) {
+		old, ok := have.chains[name]
+		if rules := want.chains[name]; !ok || old != digest(rules) {
+			c.fill = append(c.fill, filledChain{name, rules, !ok})
+		}
+	}
+}
+
+// apply brings the state up to date with changes that the kernel has taken.
+func (s *tableState) apply(c changes) {
+	for _, e := range c.delElements {
+		delete(s.sets[e.set], e.key)
+	}
+	for _, set := range c.addSets {
+		s.sets[set] = elements{}
+	}
+	for _, f := range c.fill {
+		s.chains[f.name] = digest(f.rules)
+	}
+	for _, e := range c.addElements {
+		s.sets[e.set][e.key] = e.value
+	}
+	for _, name := range c.delChains {
+		delete(s.chains, name)
+	}
+	for _, set := range c.delSets {
+		delete(s.sets, set)
+	}
+}
