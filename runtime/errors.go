@@ -11,6 +11,9 @@ var ErrNotFound = errors.New("not found")
 // ErrNotStopped is returned by Remove for a task that still runs.
 var ErrNotStopped = errors.New("task has not stopped")
 
+// ErrNotRunning is returned by Exec for a container whose process doesn't run.
+var ErrNotRunning = errors.New("container is not running")
+
 // PullFault classifies why an image could not be had.
 type PullFault string
 
