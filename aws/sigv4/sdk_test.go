@@ -21,7 +21,9 @@ var (
 	tempKey = aws.Credentials{AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: "secret/+key", SessionToken: "tok/en+="}
 )
 
-func keyOf(c aws.Credentials) Key { return Key{Secret: c.SecretAccessKey, SessionToken: c.SessionToken} }
+func keyOf(c aws.Credentials) Key {
+	return Key{Secret: c.SecretAccessKey, SessionToken: c.SessionToken}
+}
 
 // arrive turns a client's request into the one that a server sees.
 func arrive(r *http.Request, body string) *http.Request {
