@@ -5,7 +5,7 @@
 // protocol is one [Codec].
 //
 // The gateway's way through the package: [Detect] tells protocol and operation,
-// [Directory.Find] finds the descriptor, [Codec.Decode] makes the input,
+// [Directory.Find] finds descriptor and codec, [Codec.Decode] makes the input,
 // [Service.Validate] checks the model's constraints, [Operation.Call] runs the
 // handler, [Codec.Encode] or [Codec.EncodeError] makes the answer.
 package wire

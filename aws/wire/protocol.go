@@ -3,7 +3,8 @@ package wire
 // Protocol is one of AWS's wire protocols.
 type Protocol string
 
-// The protocols, by their names in the models.
+// The protocols. RESTJSON, RESTXML and RPCv2 are known by name and have no
+// codec yet.
 const (
 	JSON10   Protocol = "json-1.0"
 	JSON11   Protocol = "json-1.1"
@@ -12,19 +13,4 @@ const (
 	RESTJSON Protocol = "rest-json"
 	RESTXML  Protocol = "rest-xml"
 	RPCv2    Protocol = "smithy-rpc-v2-cbor"
-)
-
-// Style is how a service words broken constraints.
-type Style uint8
-
-const (
-	// CoralStyle is the common form: ValidationException, "2 validation errors
-	// detected: Value 'x' at 'path' failed to satisfy constraint: …".
-	CoralStyle Style = iota
-	// ECSStyle is the same text under InvalidParameterException.
-	ECSStyle
-	// QueryStyle is the common text under ValidationError, as the Query services say it.
-	QueryStyle
-	// EC2Style is MissingParameter and InvalidParameterValue, one parameter at a time.
-	EC2Style
 )

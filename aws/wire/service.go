@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"reflect"
-	"regexp"
 
 	"kaimon.dev/kaimon/aws"
 )
@@ -88,9 +87,7 @@ func Link(s Service, table []Shape) *Service {
 	for i := range table {
 		shape := table[i]
 		shape.Members = append([]Member(nil), shape.Members...)
-		if shape.Pattern != "" {
-			shape.pattern = regexp.MustCompile("^(?:" + shape.Pattern + ")$")
-		}
+		shape.constraints = constraintsOf(&shape)
 		shapes[shape.Name] = &shape
 	}
 	find := func(name string) *Shape {
@@ -118,11 +115,8 @@ func Link(s Service, table []Shape) *Service {
 func (s *Shape) link(find func(string) *Shape) {
 	switch s.Kind {
 	case Structure:
-		s.byName = make(map[string]int, len(s.Members))
 		for i := range s.Members {
-			m := &s.Members[i]
-			m.shape = find(m.Target)
-			s.byName[m.Name] = i
+			s.Members[i].shape = find(s.Members[i].Target)
 		}
 	case Map:
 		s.Key.shape, s.Elem.shape = find(s.Key.Target), find(s.Elem.Target)

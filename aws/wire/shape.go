@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"math"
-	"regexp"
-)
+import "math"
 
 // Kind is the type of a shape.
 type Kind uint8
@@ -59,8 +56,7 @@ type Shape struct {
 	// Time is the format of a timestamp.
 	Time TimeFormat
 
-	pattern *regexp.Regexp
-	byName  map[string]int // a structure's members by model name
+	constraints []constraint
 }
 
 // Member is a place where a shape appears: in a structure, list or map.
