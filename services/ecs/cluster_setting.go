@@ -36,3 +36,12 @@ func (e *ExecuteCommandConfiguration) Check() error {
 	}
 	return nil
 }
+
+// Equal says whether two configurations, which may be nil, ask for the same.
+func (e *ExecuteCommandConfiguration) Equal(o *ExecuteCommandConfiguration) bool {
+	if e == nil || o == nil {
+		return e == o
+	}
+	sameLog := e.Log == o.Log || e.Log != nil && o.Log != nil && *e.Log == *o.Log
+	return e.KmsKeyID == o.KmsKeyID && e.Logging == o.Logging && sameLog
+}

@@ -49,3 +49,8 @@ func PlatformIncompatible(format string, args ...any) *aws.Error {
 func UnsupportedFeature(format string, args ...any) *aws.Error {
 	return aws.Errorf("UnsupportedFeatureException", format, args...)
 }
+
+// ProviderInUse refuses to take a capacity provider from a cluster while tasks run on it.
+func ProviderInUse() *aws.Error {
+	return aws.Errorf("ResourceInUseException", "The specified capacity provider is in use and cannot be removed.")
+}
