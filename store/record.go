@@ -3,8 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-
-	"github.com/fxamacker/cbor/v2"
 )
 
 // recordVersion is the first byte of every record in the journal.
@@ -25,7 +23,7 @@ type mutation struct {
 	Table string
 	ID    string
 	// Row is the encoded row, nil when it is deleted.
-	Row cbor.RawMessage
+	Row []byte
 }
 
 var errRecord = errors.New("malformed record")

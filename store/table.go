@@ -27,6 +27,7 @@ type AnyTable interface {
 	Name() string
 
 	schema() *memdb.TableSchema
+	idOf(row any) string
 	// insert puts an encoded row, which must have the given id.
 	insert(txn *memdb.Txn, id string, data []byte) error
 }
@@ -127,7 +128,7 @@ func (t *Table[T]) must(err error) {
 func (t *Table[T]) schema() *memdb.TableSchema {
 	indexes := map[string]*memdb.IndexSchema{idIndex: {
 		Name: idIndex, Unique: true,
-		Indexer: idIndexer{func(row any) string { return t.id(row.(*T)) }},
+		Indexer: idIndexer{t.idOf},
 	}}
 	for _, index := range t.indexes {
 		indexes[index.Name] = &memdb.IndexSchema{
@@ -137,6 +138,8 @@ func (t *Table[T]) schema() *memdb.TableSchema {
 	}
 	return &memdb.TableSchema{Name: t.name, Indexes: indexes}
 }
+
+func (t *Table[T]) idOf(row any) string { return t.id(row.(*T)) }
 
 // insert decodes the row, also when it was encoded a moment ago: what is
 // published is what the journal gives back, and nobody else points into it.
