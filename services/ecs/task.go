@@ -148,3 +148,12 @@ func (t *Task) DesiredStatus(s *TaskStatus) TaskState {
 func (t *Task) ENIDescription() string {
 	return t.Scope.ARN("ecs", "attachment/"+t.Network.AttachmentID).String()
 }
+
+// StopReason says why the task stops or stopped: as far as it is known, why it
+// was asked to.
+func (t *Task) StopReason(s *TaskStatus) (StopCode, string) {
+	if s.StopCode == "" && t.Stop != nil {
+		return t.Stop.Code, t.Stop.Reason
+	}
+	return s.StopCode, s.StoppedReason
+}

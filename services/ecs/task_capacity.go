@@ -51,3 +51,40 @@ func furthestBehind(strategy []CapacityProviderStrategyItem, given []int) int {
 	}
 	return best
 }
+
+// Capacity says where tasks run.
+type Capacity struct {
+	// LaunchType is FARGATE, also for tasks of a strategy.
+	LaunchType string
+	// Strategy is empty for a launch type.
+	Strategy []CapacityProviderStrategyItem
+}
+
+// ResolveCapacity decides where tasks of a request run: its launch type or its
+// strategy, or else the cluster's default strategy, or else EC2, which has no
+// instances here (ECS API Reference, "RunTask").
+func ResolveCapacity(c *Cluster, launchType string, strategy []CapacityProviderStrategyItem) (Capacity, error) {
+	if launchType != "" && len(strategy) > 0 {
+		return Capacity{}, InvalidParameter("Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.")
+	}
+	if launchType == "" && len(strategy) == 0 {
+		strategy = c.DefaultStrategy
+	}
+	switch {
+	case len(strategy) > 0:
+		return Capacity{LaunchType: LaunchFargate, Strategy: strategy}, CheckStrategy(strategy, c.CapacityProviders)
+	case launchType == LaunchFargate:
+		return Capacity{LaunchType: LaunchFargate}, nil
+	case launchType == "", launchType == LaunchEC2, launchType == LaunchExternal:
+		return Capacity{}, InvalidParameter("No Container Instances were found in your cluster.")
+	}
+	return Capacity{}, InvalidParameter("The launch type %s is not supported; use a capacity provider strategy.", launchType)
+}
+
+// Spread names the capacity provider of each of count tasks, "" for a launch type.
+func (c Capacity) Spread(count int) []string {
+	if len(c.Strategy) == 0 {
+		return make([]string, count)
+	}
+	return SpreadCapacity(c.Strategy, count)
+}

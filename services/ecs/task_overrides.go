@@ -1,5 +1,7 @@
 package ecs
 
+import "slices"
+
 // TaskOverrides is what RunTask changes in a task definition (ECS API, TaskOverride).
 type TaskOverrides struct {
 	// CPU and Memory are as the user wrote them, "" for none.
@@ -54,7 +56,7 @@ func MergeEnvironment(base, over []KeyValue) []KeyValue {
 	if len(over) == 0 {
 		return base
 	}
-	merged := append([]KeyValue(nil), base...)
+	merged := slices.Clone(base)
 	at := make(map[string]int, len(merged))
 	for i, v := range merged {
 		at[v.Name] = i
@@ -74,4 +76,47 @@ func override(field *int, by *int) {
 	if by != nil {
 		*field = *by
 	}
+}
+
+// Override returns the task definition with the overrides in it, checked as a
+// definition of its own is; the definition itself isn't touched.
+func (o *TaskOverrides) Override(d *TaskDefinition) (*TaskDefinition, error) {
+	c := *d
+	c.Containers = slices.Clone(d.Containers)
+	for i := range o.Containers {
+		if d.Container(o.Containers[i].Name) == nil {
+			return nil, InvalidParameter("Override for container named %s is not a container in the TaskDefinition.", o.Containers[i].Name)
+		}
+	}
+	for i, container := range c.Containers {
+		c.Containers[i] = o.Container(container.Name).Apply(container)
+	}
+	if err := o.overrideSize(&c); err != nil {
+		return nil, err
+	}
+	if o.TaskRoleARN != "" {
+		c.TaskRoleARN = o.TaskRoleARN
+	}
+	if o.ExecutionRoleARN != "" {
+		c.ExecutionRoleARN = o.ExecutionRoleARN
+	}
+	return &c, CheckFargate(&c)
+}
+
+func (o *TaskOverrides) overrideSize(d *TaskDefinition) error {
+	var ok bool
+	if o.CPU != "" {
+		if d.CPU, ok = ParseCPU(o.CPU); !ok {
+			return ClientException("Invalid 'cpu' setting for task.")
+		}
+	}
+	if o.Memory != "" {
+		if d.Memory, ok = ParseMemory(o.Memory); !ok {
+			return ClientException("Invalid 'memory' setting for task.")
+		}
+	}
+	if o.EphemeralStorage != 0 {
+		d.EphemeralStorage = o.EphemeralStorage
+	}
+	return nil
 }

@@ -118,10 +118,7 @@ func planRemains(v view) decision {
 
 // planHalted brings a task that shall not run to its end.
 func planHalted(v view) decision {
-	code, reason := v.status.StopCode, v.status.StoppedReason
-	if code == "" && v.task.Stop != nil {
-		code, reason = v.task.Stop.Code, v.task.Stop.Reason
-	}
+	code, reason := v.task.StopReason(v.status)
 	switch {
 	case v.status.StopCode == "":
 		return decision{step: stepHalt, code: code, reason: reason}
