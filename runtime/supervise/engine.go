@@ -23,10 +23,12 @@ type Engine interface {
 
 	// Start makes a container and starts its process. attempt counts restarts
 	// from 0: a later attempt gets a fresh process on the same file system.
-	// An error is a *StartError when the container is to blame.
+	// An error is a *StartError when the container is to blame; nothing runs
+	// then. What a start that was cut short by a crash left behind is replaced.
 	Start(ctx context.Context, spec runtime.Spec, container string, attempt int) (Started, error)
 	// Signal sends a signal by name ("SIGTERM"; "" for the image's stop signal)
-	// to the container's first process, or with all to every process in it.
+	// to the container's first process, or with all to every process in it. It
+	// returns nil for a container that has ended, ErrNoContainer for an unknown one.
 	Signal(ctx context.Context, taskID, container, signal string, all bool) error
 	// Delete removes an ended container and its file system. Idempotent.
 	Delete(ctx context.Context, taskID, container string) error
@@ -35,10 +37,12 @@ type Engine interface {
 	Exec(ctx context.Context, taskID, container string, argv []string, stdio runtime.Stdio) (int, error)
 
 	// Events sends the end of every container's process, including those that
-	// ended while this process was away. It is closed by Close.
+	// ended while this process was away. An exit may be sent more than once,
+	// and before the Start that it belongs to has returned. Closed by Close.
 	Events() <-chan Exit
 	// Recover lists every container that the engine holds, with its exit if its
-	// process has ended. It is called once, before Events is read.
+	// process has ended and until it is deleted. It is called once, before
+	// Events is read. One that was made but never started is left out.
 	Recover(ctx context.Context) ([]Recovered, error)
 	// Log returns the kept output of a container.
 	Log(ctx context.Context, taskID, container string) (io.ReadCloser, error)
