@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
@@ -49,7 +50,7 @@ func openEngine(dir string, engine Engine, log *slog.Logger) (logStore, error) {
 		}
 	}
 	dir = filepath.Join(dir, string(engine))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(dir); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	var logs logStore
@@ -107,14 +108,15 @@ func segmentOf(dir string, engine Engine, index uint64) string {
 	return file
 }
 
-// raftLogger passes on what raft and the engines warn of.
+// raftLogger passes on errors of raft and the engines. Their warnings are of
+// elections, which every start has.
 func raftLogger(log *slog.Logger) hclog.Logger {
-	return hclog.New(&hclog.LoggerOptions{Name: "store", Level: hclog.Warn, DisableTime: true, Output: logWriter{log}})
+	return hclog.New(&hclog.LoggerOptions{Name: "store", Level: hclog.Error, DisableTime: true, Output: logWriter{log}})
 }
 
 type logWriter struct{ log *slog.Logger }
 
 func (w logWriter) Write(line []byte) (int, error) {
-	w.log.Warn("journal", "said", string(line))
+	w.log.Error("store journal", "said", strings.TrimSpace(string(line)))
 	return len(line), nil
 }

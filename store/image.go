@@ -25,7 +25,8 @@ type image struct {
 	seq    uint64
 }
 
-// image is called between two applies, by the goroutine that calls those.
+// image is the newest state. Its seq is right only between two applies, which
+// is when raft asks for a snapshot.
 func (s *state) image() *image {
 	return &image{txn: s.db.Txn(false), tables: s.tables, seq: s.seq.Load()}
 }

@@ -45,7 +45,7 @@ func Open(ctx context.Context, opts Options, tables ...AnyTable) (*Store, error)
 	if opts.Dir, err = filepath.Abs(opts.Dir); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	if err := os.MkdirAll(opts.Dir, 0o700); err != nil {
+	if err := makeDir(opts.Dir); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	lock, err := lockDir(opts.Dir)
@@ -56,5 +56,21 @@ func Open(ctx context.Context, opts Options, tables ...AnyTable) (*Store, error)
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	return newStore(st, j), nil
+	s := newStore(st, j)
+	if s.views, err = serveViews(opts.Dir, st.image); err != nil {
+		return nil, errors.Join(err, j.close())
+	}
+	return s, nil
+}
+
+// makeDir makes a folder and sees to it that it survives a power loss.
+func makeDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	parent, err := os.Open(filepath.Dir(dir))
+	if err != nil {
+		return err
+	}
+	return errors.Join(parent.Sync(), parent.Close())
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"io"
 	"sync"
 	"sync/atomic"
 
@@ -15,6 +16,7 @@ var ErrClosed = errors.New("store: closed")
 type Store struct {
 	state   *state
 	journal journal
+	views   io.Closer // nil in memory
 
 	closed    chan struct{}
 	closeOnce sync.Once
@@ -73,7 +75,11 @@ func (s *Store) Close() error {
 	s.closeOnce.Do(func() {
 		close(s.closed)
 		s.writer <- struct{}{} // for good
-		s.closeErr = errors.Join(s.journal.settle(), s.journal.close())
+		s.closeErr = s.journal.settle()
+		if s.views != nil {
+			s.closeErr = errors.Join(s.closeErr, s.views.Close())
+		}
+		s.closeErr = errors.Join(s.closeErr, s.journal.close())
 	})
 	return s.closeErr
 }
