@@ -54,3 +54,8 @@ func UnsupportedFeature(format string, args ...any) *aws.Error {
 func ProviderInUse() *aws.Error {
 	return aws.Errorf("ResourceInUseException", "The specified capacity provider is in use and cannot be removed.")
 }
+
+// AccessDenied refuses what the caller may not do.
+func AccessDenied(format string, args ...any) *aws.Error {
+	return aws.Errorf("AccessDeniedException", format, args...)
+}

@@ -81,11 +81,3 @@ func FindRunnable(r store.Reader, s aws.Scope, ref string) (*TaskDefinition, err
 	}
 	return def, nil
 }
-
-// CompareDefinitions orders by family, then by number of revision.
-func CompareDefinitions(a, b *TaskDefinition) int {
-	if c := strings.Compare(a.Family, b.Family); c != 0 {
-		return c
-	}
-	return a.Revision - b.Revision
-}

@@ -11,7 +11,7 @@ import (
 	"kaimon.dev/kaimon/store"
 )
 
-// maxDescribed is the most clusters of one DescribeClusters (API Reference).
+// maxDescribed is the most clusters of one DescribeClusters, and tasks of one DescribeTasks (API Reference).
 const maxDescribed = 100
 
 // includeAll is what an operation that changes a cluster answers.
