@@ -83,7 +83,7 @@ const (
 	byCluster   = "cluster"
 	byFamily    = "family"
 	byStartedBy = "startedBy"
-	byTaskID    = "id"
+	byTaskID    = "taskID"
 )
 
 // Tasks holds every task by ARN.

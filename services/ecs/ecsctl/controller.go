@@ -40,9 +40,9 @@ type Options struct {
 }
 
 const (
-	defaultWorkers       = 64
+	defaultWorkers       = 256
 	defaultPulls         = 32
-	defaultAttachTimeout = 60 * time.Second
+	defaultAttachTimeout = 30 * time.Second
 	defaultAttempts      = 6
 	resync               = time.Minute
 )
@@ -85,7 +85,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	defer cancel()
 	events := c.Runtime.Observe(ctx)
 	if err := c.adopt(ctx, events); err != nil {
-		return err
+		return unlessEnded(ctx, err)
 	}
 	reconcile.FromChanges(ctx, c.loop, c.Store, nil, ecs.Tasks)
 	reconcile.FromChanges(ctx, c.tokens, c.Store, nil, ecs.ClientTokens)
@@ -140,6 +140,14 @@ func (c *Controller) unlearn(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.work, id)
+}
+
+// unlessEnded is nil for an end that was asked for.
+func unlessEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 func positive(n, otherwise int) int {

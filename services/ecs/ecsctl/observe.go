@@ -47,7 +47,7 @@ func (c *Controller) observe(ctx context.Context, events <-chan runtime.Event) e
 			return nil
 		case e, ok := <-events:
 			if !ok {
-				return ended(ctx)
+				return unlessEnded(ctx, errObserveEnded)
 			}
 			add(batch, e)
 		}
@@ -55,7 +55,7 @@ func (c *Controller) observe(ctx context.Context, events <-chan runtime.Event) e
 			select {
 			case e, ok := <-events:
 				if !ok {
-					return ended(ctx)
+					return unlessEnded(ctx, errObserveEnded)
 				}
 				add(batch, e)
 			default:
@@ -63,17 +63,9 @@ func (c *Controller) observe(ctx context.Context, events <-chan runtime.Event) e
 			}
 		}
 		if err := c.note(ctx, batch); err != nil {
-			return err
+			return unlessEnded(ctx, err)
 		}
 	}
-}
-
-// ended tells the end that was asked for from one that wasn't.
-func ended(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return errObserveEnded
 }
 
 // add keeps the newest observation of each task.

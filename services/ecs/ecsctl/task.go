@@ -88,6 +88,7 @@ func (c *Controller) removeOrphan(ctx context.Context, id string) error {
 	}
 	switch c.knows(id).phase {
 	case "":
+		c.unlearn(id)
 		return nil
 	case runtime.Stopped:
 		if err := c.Runtime.Remove(ctx, id); err != nil {
