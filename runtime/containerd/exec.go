@@ -1,0 +1,158 @@
+package containerd
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"google.golang.org/protobuf/types/known/anypb"
+
+	"golang.org/x/sys/unix"
+
+	"kaimon.dev/kaimon/internal/clock"
+	"kaimon.dev/kaimon/runtime"
+	"kaimon.dev/kaimon/runtime/containerd/logs"
+	"kaimon.dev/kaimon/runtime/containerd/shim"
+	"kaimon.dev/kaimon/runtime/supervise"
+)
+
+// Exec implements supervise.Engine.
+func (e *Engine) Exec(ctx context.Context, taskID, name string, argv []string, stdio runtime.Stdio) (int, error) {
+	t, c, err := e.container(taskID, name)
+	if err != nil {
+		return 0, err
+	}
+	s := t.current()
+	if s == nil {
+		return 0, fmt.Errorf("container %s: %w", name, supervise.ErrNoContainer)
+	}
+	x := &execution{id: clock.Hex(8), container: c, shim: s, dir: filepath.Join(e.opts.RunDir, "x")}
+	defer x.remove()
+	if err := x.prepare(argv, stdio); err != nil {
+		return 0, fmt.Errorf("exec in container %s: %w", name, err)
+	}
+	code, err := x.run(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("exec in container %s: %w", name, err)
+	}
+	return code, nil
+}
+
+// execution is one further process in a container.
+type execution struct {
+	id        string
+	container *container
+	shim      *shim.Shim
+	dir       string
+	request   *taskapi.ExecProcessRequest
+	outputs   []*logs.Follower
+	input     *os.File
+}
+
+// prepare makes the process's spec, which is the container's with another
+// command, and its streams.
+func (x *execution) prepare(argv []string, stdio runtime.Stdio) error {
+	var spec specs.Spec
+	if err := readJSON(filepath.Join(x.container.dir, "config.json"), &spec); err != nil {
+		return err
+	}
+	spec.Process.Args, spec.Process.Terminal = argv, false
+	raw, err := json.Marshal(spec.Process)
+	if err != nil {
+		return err
+	}
+	x.request = &taskapi.ExecProcessRequest{ID: x.container.id, ExecID: x.id, Spec: &anypb.Any{
+		TypeUrl: "types.containerd.io/opencontainers/runtime-spec/1/Process", Value: raw,
+	}}
+	x.dir = filepath.Join(x.dir, x.id)
+	if err := os.MkdirAll(x.dir, 0o700); err != nil {
+		return err
+	}
+	for _, o := range []struct {
+		to   io.Writer
+		name string
+		path *string
+	}{{stdio.Out, "out", &x.request.Stdout}, {stdio.Err, "err", &x.request.Stderr}} {
+		if o.to == nil {
+			continue
+		}
+		*o.path = filepath.Join(x.dir, o.name)
+		f, err := logs.Follow(*o.path, stays{o.to})
+		if err != nil {
+			return err
+		}
+		x.outputs = append(x.outputs, f)
+	}
+	if stdio.In == nil {
+		return nil
+	}
+	x.request.Stdin = filepath.Join(x.dir, "in")
+	if err := makePipe(x.request.Stdin); err != nil {
+		return err
+	}
+	// Opened for both, so that opening doesn't wait for the shim.
+	if x.input, err = os.OpenFile(x.request.Stdin, os.O_RDWR|unix.O_NONBLOCK, 0); err != nil {
+		return err
+	}
+	go x.feed(stdio.In)
+	return nil
+}
+
+// feed copies standard input; its end is the process's end of file.
+func (x *execution) feed(in io.Reader) {
+	_, _ = io.Copy(x.input, in)
+	_ = x.input.Close()
+	_, _ = x.shim.Service.CloseIO(shim.Context(context.Background()), &taskapi.CloseIORequest{ID: x.container.id, ExecID: x.id, Stdin: true})
+}
+
+// run starts the process and waits for its end and that of its output.
+func (x *execution) run(ctx context.Context) (code int, err error) {
+	detached := shim.Context(context.WithoutCancel(ctx))
+	service, id := x.shim.Service, x.container.id
+	if _, err := service.Exec(detached, x.request); err != nil {
+		return 0, native(err)
+	}
+	defer func() {
+		_, _ = service.Delete(detached, &taskapi.DeleteRequest{ID: id, ExecID: x.id})
+	}()
+	if _, err := service.Start(detached, &taskapi.StartRequest{ID: id, ExecID: x.id}); err != nil {
+		return 0, native(err)
+	}
+	stop := context.AfterFunc(ctx, func() {
+		_, _ = service.Kill(detached, &taskapi.KillRequest{ID: id, ExecID: x.id, Signal: uint32(unix.SIGKILL)})
+	})
+	defer stop()
+	answer, err := service.Wait(detached, &taskapi.WaitRequest{ID: id, ExecID: x.id})
+	if err != nil {
+		return 0, native(err)
+	}
+	for _, f := range x.outputs {
+		if err := f.Finish(logGrace); err != nil {
+			return 0, err
+		}
+	}
+	if ctx.Err() != nil {
+		return 0, ctx.Err()
+	}
+	return int(answer.ExitStatus), nil
+}
+
+func (x *execution) remove() {
+	for _, f := range x.outputs {
+		_ = f.Finish(0)
+	}
+	if x.input != nil {
+		_ = x.input.Close()
+	}
+	_ = os.RemoveAll(x.dir)
+}
+
+// stays is a writer that isn't ours to close.
+type stays struct{ io.Writer }
+
+func (stays) Close() error { return nil }

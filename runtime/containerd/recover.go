@@ -1,0 +1,171 @@
+package containerd
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
+	tasktypes "github.com/containerd/containerd/api/types/task"
+	"github.com/containerd/errdefs"
+	"golang.org/x/sync/errgroup"
+
+	"kaimon.dev/kaimon/runtime/containerd/logs"
+	"kaimon.dev/kaimon/runtime/containerd/shim"
+	"kaimon.dev/kaimon/runtime/supervise"
+)
+
+// recoverAtOnce is how many tasks are looked at together.
+const recoverAtOnce = 16
+
+// Recover implements supervise.Engine.
+func (e *Engine) Recover(ctx context.Context) ([]supervise.Recovered, error) {
+	entries, err := os.ReadDir(e.tasksDir())
+	if err != nil {
+		return nil, err
+	}
+	var mu sync.Mutex
+	var found []supervise.Recovered
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(recoverAtOnce)
+	for _, entry := range entries {
+		group.Go(func() error {
+			list, err := e.recoverTask(ctx, entry.Name())
+			mu.Lock()
+			defer mu.Unlock()
+			found = append(found, list...)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return found, e.tidy(ctx)
+}
+
+// recoverTask takes up a task of an earlier life.
+func (e *Engine) recoverTask(ctx context.Context, id string) ([]supervise.Recovered, error) {
+	t := e.newTask(id)
+	var record taskRecord
+	if err := readJSON(filepath.Join(t.dir, "task.json"), &record); err == nil {
+		t.shim, err = e.launcher.Connect(ctx, record.Shim, record.Pid)
+		if err != nil {
+			e.log.Warn("a task's shim is gone", "task", id, "error", err)
+			if err := errors.Join(shim.Kill(record.Shim, record.Pid), e.launcher.Remove(record.Shim)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	e.mu.Lock()
+	e.tasks[id] = t
+	e.mu.Unlock()
+	names, err := os.ReadDir(filepath.Join(t.dir, "c"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	var found []supervise.Recovered
+	for _, n := range names {
+		c := t.newContainer(n.Name())
+		t.containers[c.name] = c
+		r, err := e.recoverContainer(ctx, t, c)
+		if err != nil {
+			return nil, err
+		}
+		if r != nil {
+			found = append(found, *r)
+		}
+	}
+	return found, nil
+}
+
+// recoverContainer finds out what became of a container. One without a record
+// never got to run as far as anyone was told: it is cleared away.
+func (e *Engine) recoverContainer(ctx context.Context, t *task, c *container) (*supervise.Recovered, error) {
+	var record containerRecord
+	if err := readJSON(c.recordPath(), &record); err != nil {
+		e.log.Info("clearing a container whose start was cut short", "task", t.id, "container", c.name, "reason", err)
+		return nil, e.Delete(ctx, t.id, c.name)
+	}
+	c.record = &record
+	r := &supervise.Recovered{TaskID: t.id, Container: c.name, Attempt: record.Attempt, Started: record.Started}
+	if record.Exit != nil {
+		r.Exit = record.Exit
+		return r, nil
+	}
+	if record.Keep {
+		follower, err := logs.Keep(c.pipe(), t.log(c.name))
+		if err != nil {
+			return nil, err
+		}
+		c.follower = follower
+	}
+	exit, err := e.exitOf(ctx, t, c)
+	if err != nil {
+		return nil, err
+	}
+	if exit == nil {
+		e.watch(t, c, t.shim, record.Attempt)
+		return r, nil
+	}
+	e.ended(t, c, *exit)
+	r.Exit = exit
+	return r, nil
+}
+
+// exitOf returns how a container ended while nobody looked, nil if it runs.
+func (e *Engine) exitOf(ctx context.Context, t *task, c *container) (*supervise.Exit, error) {
+	exit := &supervise.Exit{TaskID: t.id, Container: c.name, Attempt: c.record.Attempt}
+	var err error = errdefs.ErrNotFound
+	if t.shim != nil {
+		var state *taskapi.StateResponse
+		if state, err = t.shim.Service.State(shim.Context(ctx), &taskapi.StateRequest{ID: c.id}); err == nil {
+			if state.Status != tasktypes.Status_STOPPED {
+				return nil, nil
+			}
+			exit.Code, exit.At = int(state.ExitStatus), state.ExitedAt.AsTime().UTC()
+			exit.OOM = e.oomKilled(t, c, exit.Code)
+			return exit, nil
+		}
+		err = native(err)
+	}
+	if !errdefs.IsNotFound(err) {
+		return nil, err
+	}
+	e.killOrphan(t, c)
+	exit.Lost, exit.Code, exit.At = true, killed, e.clock.Now()
+	return exit, nil
+}
+
+// tidy removes what earlier lives left and no task owns: shims that a crash
+// parted from their task, and images that nobody needs.
+func (e *Engine) tidy(ctx context.Context) error {
+	entries, err := os.ReadDir(filepath.Join(e.opts.RunDir, "shims"))
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	var owned []string
+	digests := map[string]bool{}
+	for _, t := range e.tasks {
+		if s := t.current(); s != nil {
+			owned = append(owned, s.ID)
+		}
+		for _, c := range t.containers {
+			if c.record != nil {
+				digests[c.record.Digest] = true
+			}
+		}
+	}
+	e.mu.Unlock()
+	for _, entry := range entries {
+		if !slices.Contains(owned, entry.Name()) && !e.launcher.Started(entry.Name()) {
+			if err := e.launcher.Remove(entry.Name()); err != nil {
+				return err
+			}
+		}
+	}
+	return e.images.Prune(ctx, digests)
+}

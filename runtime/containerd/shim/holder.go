@@ -1,0 +1,60 @@
+package shim
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+
+	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
+	"golang.org/x/sys/unix"
+)
+
+// holder keeps a reading end of each container's output pipe open until the
+// container is deleted. The task service closes its ends when the container
+// ends, and what is in a pipe that nobody has open is lost: the last words of a
+// container that ends while the server is away.
+type holder struct {
+	taskapi.TTRPCTaskService
+
+	mu    sync.Mutex
+	pipes map[string]*os.File // by container
+}
+
+// Create implements the task service.
+func (h *holder) Create(ctx context.Context, r *taskapi.CreateTaskRequest) (*taskapi.CreateTaskResponse, error) {
+	if r.Stdout != "" {
+		f, err := os.OpenFile(r.Stdout, os.O_RDONLY|unix.O_NONBLOCK, 0)
+		if err != nil {
+			return nil, fmt.Errorf("open output: %w", err)
+		}
+		h.hold(r.ID, f)
+	}
+	answer, err := h.TTRPCTaskService.Create(ctx, r)
+	if err != nil {
+		h.hold(r.ID, nil)
+	}
+	return answer, err
+}
+
+// Delete implements the task service.
+func (h *holder) Delete(ctx context.Context, r *taskapi.DeleteRequest) (*taskapi.DeleteResponse, error) {
+	answer, err := h.TTRPCTaskService.Delete(ctx, r)
+	if err == nil && r.ExecID == "" {
+		h.hold(r.ID, nil)
+	}
+	return answer, err
+}
+
+// hold replaces what is held for a container; nil lets go.
+func (h *holder) hold(id string, f *os.File) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if old := h.pipes[id]; old != nil {
+		_ = old.Close()
+	}
+	delete(h.pipes, id)
+	if f != nil {
+		h.pipes[id] = f
+	}
+}

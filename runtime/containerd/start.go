@@ -1,0 +1,190 @@
+package containerd
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
+	"github.com/containerd/containerd/api/types"
+	"github.com/containerd/containerd/api/types/runc/options"
+	"github.com/containerd/errdefs/pkg/errgrpc"
+	"github.com/containerd/ttrpc"
+	"github.com/containerd/typeurl/v2"
+
+	"kaimon.dev/kaimon/runtime"
+	"kaimon.dev/kaimon/runtime/containerd/images"
+	"kaimon.dev/kaimon/runtime/containerd/logs"
+	"kaimon.dev/kaimon/runtime/containerd/ocispec"
+	"kaimon.dev/kaimon/runtime/containerd/shim"
+	"kaimon.dev/kaimon/runtime/supervise"
+)
+
+const (
+	// shimGrace is how long a shim may take to end.
+	shimGrace = 5 * time.Second
+	// logGrace is how long the rest of an ended container's output may take.
+	logGrace = time.Second
+)
+
+// Start implements supervise.Engine.
+func (e *Engine) Start(ctx context.Context, spec runtime.Spec, name string, attempt int) (supervise.Started, error) {
+	t, err := e.task(spec.ID)
+	if err != nil {
+		return supervise.Started{}, err
+	}
+	i := slices.IndexFunc(spec.Containers, func(c runtime.Container) bool { return c.Name == name })
+	if i < 0 {
+		return supervise.Started{}, fmt.Errorf("container %s: %w", name, supervise.ErrNoContainer)
+	}
+	t.mu.Lock()
+	c, ok := t.containers[name]
+	if !ok {
+		c = t.newContainer(name)
+		t.containers[name] = c
+	}
+	t.mu.Unlock()
+	s, err := e.shimOf(ctx, t)
+	if err != nil {
+		return supervise.Started{}, err
+	}
+	// What an earlier attempt, or a start that was cut short, has left.
+	if err := e.clear(ctx, t, c); err != nil {
+		return supervise.Started{}, err
+	}
+	started, stopSignal, err := e.launch(ctx, t, c, s, spec, spec.Containers[i])
+	if err != nil {
+		return supervise.Started{}, errors.Join(err, e.clear(context.WithoutCancel(ctx), t, c))
+	}
+	record := containerRecord{
+		Attempt: attempt, StopSignal: stopSignal, Started: started,
+		Keep: spec.Containers[i].Log.Keep, Digest: spec.Containers[i].Digest,
+	}
+	if err := writeJSON(c.recordPath(), record); err != nil {
+		return supervise.Started{}, errors.Join(err, e.clear(context.WithoutCancel(ctx), t, c))
+	}
+	t.mu.Lock()
+	c.record = &record
+	t.mu.Unlock()
+	e.watch(t, c, s, attempt)
+	return started, nil
+}
+
+// launch makes the container's file system and spec and starts its process.
+func (e *Engine) launch(ctx context.Context, t *task, c *container, s *shim.Shim, spec runtime.Spec, want runtime.Container) (_ supervise.Started, stopSignal string, err error) {
+	var none supervise.Started
+	image, err := e.images.Image(ctx, want.Digest)
+	if err != nil {
+		return none, "", &supervise.StartError{Reason: "CannotCreateContainerError: " + err.Error()}
+	}
+	netns, err := openNamespace(spec.NetworkNamespace)
+	if err != nil {
+		return none, "", err
+	}
+	defer netns.Close()
+	mounts, err := c.prepare(image)
+	if err != nil {
+		return none, "", err
+	}
+	if err := e.writeSpec(t, c, spec, want, image, netns.path()); err != nil {
+		return none, "", err
+	}
+	request := &taskapi.CreateTaskRequest{ID: c.id, Bundle: c.dir, Rootfs: mounts, Terminal: want.TTY}
+	if request.Options, err = typeurl.MarshalAnyToProto(&options.Options{BinaryName: e.oci.path, Root: e.ociRoot()}); err != nil {
+		return none, "", err
+	}
+	if err := e.stdio(t, c, want, request); err != nil {
+		return none, "", err
+	}
+	ctx = shim.Context(ctx)
+	if _, err := s.Service.Create(ctx, request); err != nil {
+		return none, "", startError(err)
+	}
+	answer, err := s.Service.Start(ctx, &taskapi.StartRequest{ID: c.id})
+	if err != nil {
+		return none, "", startError(err)
+	}
+	return supervise.Started{RuntimeID: c.id, Pid: int(answer.Pid), At: e.clock.Now()}, ocispec.StopSignal(image.Config.StopSignal), nil
+}
+
+// prepare makes the container's folders and says how to mount its root.
+func (c *container) prepare(image *images.Image) ([]*types.Mount, error) {
+	upper, work := filepath.Join(c.dir, "rw", "upper"), filepath.Join(c.dir, "rw", "work")
+	for _, dir := range []string{upper, work} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, fmt.Errorf("container %s: %w", c.name, err)
+		}
+	}
+	if len(image.Lowers) == 0 {
+		return []*types.Mount{{Type: "bind", Source: upper, Options: []string{"rbind", "rw"}}}, nil
+	}
+	return []*types.Mount{{Type: "overlay", Source: "overlay", Options: []string{
+		"lowerdir=" + strings.Join(image.Lowers, ":"), "upperdir=" + upper, "workdir=" + work,
+	}}}, nil
+}
+
+// writeSpec writes the container's OCI spec into its bundle.
+func (e *Engine) writeSpec(t *task, c *container, spec runtime.Spec, want runtime.Container, image *images.Image, netns string) error {
+	user, err := image.User(ocispec.UserString(want, image.Config))
+	if err != nil {
+		return &supervise.StartError{Reason: "CannotStartContainerError: " + err.Error()}
+	}
+	oci, notes, err := ocispec.Build(ocispec.Input{
+		Task: spec, Container: want, Image: image.Config,
+		User:       ocispec.User{UID: user.Uid, GID: user.Gid, Groups: user.Sgids, Home: user.Home},
+		Rootfs:     c.rootfs(),
+		CgroupPath: e.groups.Path(t.id, c.name), NetworkNamespace: netns,
+		Hosts: t.etc("hosts"), Hostname: t.etc("hostname"), ResolvConf: t.etc("resolv.conf"), Init: e.initPath,
+		VolumePath: t.volume, Host: e.host(),
+	})
+	if err != nil {
+		return &supervise.StartError{Reason: "CannotCreateContainerError: " + err.Error()}
+	}
+	for _, n := range notes {
+		e.log.Warn("container gets less than it asked for", "task", t.id, "container", c.name, "note", n)
+	}
+	data, err := json.Marshal(oci)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(c.dir, "config.json"), data, 0o600)
+}
+
+// stdio connects the container's streams: kept output goes through a pipe that
+// outlives this process, an open standard input is a pipe that nobody writes to.
+func (e *Engine) stdio(t *task, c *container, want runtime.Container, request *taskapi.CreateTaskRequest) error {
+	if want.Log.Keep {
+		follower, err := logs.Keep(c.pipe(), t.log(c.name))
+		if err != nil {
+			return err
+		}
+		t.mu.Lock()
+		c.follower = follower
+		t.mu.Unlock()
+		request.Stdout = c.pipe()
+		if !want.TTY { // a terminal has one output
+			request.Stderr = c.pipe()
+		}
+	}
+	if want.Interactive {
+		request.Stdin = filepath.Join(c.dir, "in")
+		return makePipe(request.Stdin)
+	}
+	return nil
+}
+
+// startError words the refusal of the OCI runtime as Fargate does. A shim that
+// went away is not the container's fault.
+func startError(err error) error {
+	if errors.Is(err, ttrpc.ErrClosed) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &supervise.StartError{Reason: fmt.Sprintf(
+		"CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task: failed to create shim task: %v", errgrpc.ToNative(err))}
+}
