@@ -26,22 +26,32 @@ func main() {
 	}
 }
 
+// sources are the folders of trimmed models, and where each service's file goes.
+var sources = []struct{ models, target string }{
+	{"aws/wire/models", "services/%[1]s/%[1]sapi/zz_wire.go"},
+	{"tools/genwire/testdata", "tools/genwire/testdata/%[1]sapi/zz_wire.go"}, // a Query service for the tests
+}
+
 func run(root string, check bool) error {
-	models, err := filepath.Glob(filepath.Join(root, "aws", "wire", "models", "*.json"))
-	if err != nil {
-		return err
-	}
-	if len(models) == 0 {
-		return fmt.Errorf("no models under %s", root)
-	}
 	var stale []string
-	for _, path := range models {
-		target, fresh, err := generateFile(root, path, check)
+	for _, source := range sources {
+		models, err := filepath.Glob(filepath.Join(root, source.models, "*.json"))
 		if err != nil {
 			return err
 		}
-		if !fresh {
-			stale = append(stale, target)
+		if len(models) == 0 {
+			return fmt.Errorf("no models in %s", filepath.Join(root, source.models))
+		}
+		for _, path := range models {
+			service := strings.TrimSuffix(filepath.Base(path), ".json")
+			target := fmt.Sprintf(source.target, service)
+			fresh, err := generateFile(service, path, filepath.Join(root, target), check)
+			if err != nil {
+				return err
+			}
+			if !fresh {
+				stale = append(stale, target)
+			}
 		}
 	}
 	if check && len(stale) > 0 {
@@ -52,35 +62,32 @@ func run(root string, check bool) error {
 
 // generateFile generates one service. It tells whether the file was as it has
 // to be, and writes it unless check is set.
-func generateFile(root, path string, check bool) (target string, fresh bool, err error) {
+func generateFile(service, path, target string, check bool) (fresh bool, err error) {
 	m, err := model.Load(path)
 	if err != nil {
-		return "", false, err
+		return false, err
 	}
-	service := strings.TrimSuffix(filepath.Base(path), ".json")
-	target = filepath.Join("services", service, service+"api", "zz_wire.go")
 	if err := checkList(strings.TrimSuffix(path, ".json")+".txt", m); err != nil {
-		return "", false, err
+		return false, err
 	}
 	source, dropped, err := generate(service, m)
 	if err != nil {
-		return "", false, fmt.Errorf("%s: %w", service, err)
+		return false, fmt.Errorf("%s: %w", service, err)
 	}
 	for _, d := range dropped {
 		fmt.Fprintf(os.Stderr, "genwire: %s: pattern dropped: %s\n", service, d)
 	}
-	file := filepath.Join(root, target)
-	old, err := os.ReadFile(file)
+	old, err := os.ReadFile(target)
 	if err == nil && bytes.Equal(old, source) {
-		return target, true, nil
+		return true, nil
 	}
 	if check {
-		return target, false, nil
+		return false, nil
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return "", false, err
+	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+		return false, err
 	}
-	return target, false, os.WriteFile(file, source, 0o644)
+	return false, os.WriteFile(target, source, 0o644)
 }
 
 // checkList compares the list of operations with the trimmed model.
