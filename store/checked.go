@@ -73,7 +73,7 @@ func (l *checkedLog) GetLog(index uint64, entry *raft.Log) error {
 		err = errors.New("checksum mismatch")
 	}
 	if err != nil && !errors.Is(err, raft.ErrLogNotFound) {
-		return fmt.Errorf("store: %s: entry %d is damaged: %w", segmentOf(l.dir, l.engine, index), index, err)
+		return fmt.Errorf("%s: entry %d is damaged: %w", segmentOf(l.dir, l.engine, index), index, err)
 	}
 	entry.Extensions = nil
 	return err

@@ -79,7 +79,11 @@ func (f *fsm) Snapshot() (raft.FSMSnapshot, error) {
 // Restore replaces the state.
 func (f *fsm) Restore(r io.ReadCloser) error {
 	defer r.Close()
-	return f.state.restore(r)
+	err := f.state.restore(r)
+	if err != nil {
+		f.fail(err) // raft only logs it
+	}
+	return err
 }
 
 type fsmSnapshot struct{ image *image }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -63,7 +64,7 @@ func openRaft(ctx context.Context, opts Options, st *state, lock *os.File) (*raf
 		return nil, errors.Join(err, logs.Close())
 	}
 	if j.raft, err = j.start(snapshots); err != nil {
-		return nil, errors.Join(err, logs.Close())
+		return nil, errors.Join(j.explain(err, snapshots, newest), logs.Close())
 	}
 	err = j.lead(ctx)
 	if err == nil {
@@ -95,15 +96,26 @@ func (j *raftJournal) start(snapshots raft.SnapshotStore) (*raft.Raft, error) {
 			raft.Configuration{Servers: []raft.Server{{ID: conf.LocalID, Address: addr}}})
 	}
 	if err != nil {
-		return nil, fmt.Errorf("store: %s: %w", j.logs.dir, err)
+		return nil, err
 	}
-	r, err := guard(func() (*raft.Raft, error) {
+	return guard(func() (*raft.Raft, error) {
 		return raft.NewRaft(conf, j.fsm, j.logs, j.logs, snapshots, transport)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("store: %s: %w", j.logs.dir, err)
+}
+
+// explain says why raft didn't start. It keeps to itself what is wrong with a
+// snapshot.
+func (j *raftJournal) explain(err error, snapshots raft.SnapshotStore, newest raft.SnapshotMeta) error {
+	if cause := j.fsm.failure(); cause != nil {
+		err = cause // a row of the snapshot
+	} else if newest.ID != "" {
+		_, file, cause := snapshots.Open(newest.ID)
+		if cause != nil {
+			return fmt.Errorf("store: %s: %w", filepath.Join(j.logs.dir, "snapshots", newest.ID), cause)
+		}
+		file.Close()
 	}
-	return r, nil
+	return fmt.Errorf("store: %s: %w", j.logs.dir, err)
 }
 
 // lead returns once this server leads and has applied every entry. Only one

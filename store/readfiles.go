@@ -72,7 +72,7 @@ func replay(logs *checkedLog, snapshot uint64, machine *fsm) error {
 	for index := snapshot + 1; index <= last; index++ {
 		var entry raft.Log
 		if err := logs.GetLog(index, &entry); err != nil {
-			return err
+			return fmt.Errorf("store: %w", err)
 		}
 		machine.Apply(&entry)
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 
 	"github.com/hashicorp/go-memdb"
@@ -37,6 +38,9 @@ func newState(tables []AnyTable) (*state, error) {
 	s := &state{tables: map[string]AnyTable{}}
 	schema := &memdb.DBSchema{Tables: map[string]*memdb.TableSchema{keptTable: keptRows.schema()}}
 	for _, t := range tables {
+		if t.Name() == "" || strings.ContainsRune(t.Name(), 0) {
+			return nil, fmt.Errorf("store: a table can't be named %q", t.Name())
+		}
 		if _, ok := schema.Tables[t.Name()]; ok {
 			return nil, fmt.Errorf("store: two tables are named %q", t.Name())
 		}

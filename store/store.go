@@ -75,7 +75,9 @@ func (s *Store) Close() error {
 	s.closeOnce.Do(func() {
 		close(s.closed)
 		s.writer <- struct{}{} // for good
-		s.closeErr = s.journal.settle()
+		if s.last != nil {
+			s.last.wait() // it tells its own caller how it went
+		}
 		if s.views != nil {
 			s.closeErr = errors.Join(s.closeErr, s.views.Close())
 		}
