@@ -3,10 +3,14 @@ package supervise
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"kaimon.dev/kaimon/runtime"
 )
+
+// startPatience is how long the engine may take to start a container.
+const startPatience = 3 * time.Minute
 
 // retryKill is how long after a failed SIGKILL it is sent again.
 const retryKill = 2 * time.Second
@@ -15,8 +19,10 @@ const retryKill = 2 * time.Second
 func (t *task) perform(ctx context.Context, a action) {
 	switch a.kind {
 	case startContainer:
-		// A start is not cut short: half a container is nobody's.
-		t.start(context.WithoutCancel(ctx), a.container)
+		// Close doesn't cut a start short: half a container is nobody's.
+		timed, cancel := context.WithTimeout(context.WithoutCancel(ctx), startPatience)
+		defer cancel()
+		t.start(timed, a.container)
 	case stopContainer:
 		t.signal(ctx, a.container, "", false)
 	case killContainer:
@@ -53,6 +59,8 @@ func (t *task) failed(i int, err error, prefix string) {
 	reason := prefix + err.Error()
 	if e, ok := errors.AsType[*StartError](err); ok {
 		reason = e.Reason
+	} else if errors.Is(err, context.DeadlineExceeded) {
+		reason = fmt.Sprintf("ContainerRuntimeTimeoutError: Could not transition to running; timed out after waiting %s", startPatience)
 	}
 	t.sup.log.Info("container not started", "task", t.spec.ID, "container", t.spec.Containers[i].Name, "error", err)
 	t.change(func(st *state) { st.startFailed(i, reason) })

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"kaimon.dev/kaimon/runtime"
@@ -19,6 +20,7 @@ import (
 // of the machine takes the containers along.
 type records struct{ dir string }
 
+// record is what is in a file.
 type record struct {
 	Spec  json.RawMessage
 	State state
@@ -67,7 +69,7 @@ func (r records) load() ([]loaded, []error, error) {
 	for _, entry := range entries {
 		id, ok := strings.CutSuffix(entry.Name(), recordSuffix)
 		if !ok {
-			continue
+			continue // a half-written or a bad one
 		}
 		data, err := os.ReadFile(r.path(id))
 		if err != nil {
@@ -95,8 +97,10 @@ type loaded struct {
 	state state
 }
 
-func encodeRecord(raw json.RawMessage, st state) ([]byte, error) {
-	return json.Marshal(record{Spec: raw, State: st})
+// encodeRecord puts a record together from its encoded halves, of which the
+// Spec never changes.
+func encodeRecord(spec, state json.RawMessage) []byte {
+	return slices.Concat([]byte(`{"Spec":`), spec, []byte(`,"State":`), state, []byte("}\n"))
 }
 
 func decodeRecord(data []byte) (loaded, error) {

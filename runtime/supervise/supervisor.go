@@ -138,11 +138,13 @@ func (s *Supervisor) Apply(ctx context.Context, spec runtime.Spec) error {
 	t.mu.Lock()
 	err = t.commit()
 	t.mu.Unlock()
+	if err == nil {
+		err = s.add(t)
+	}
 	if err != nil {
 		s.board.forget(spec.ID)
-		return err
 	}
-	return s.add(t)
+	return err
 }
 
 // Stop implements runtime.Runtime.

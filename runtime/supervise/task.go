@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -27,7 +28,7 @@ type task struct {
 
 	mu    sync.Mutex
 	state state
-	saved []byte // the record as last written
+	saved []byte // the state as last recorded
 }
 
 func (s *Supervisor) newTask(spec runtime.Spec, raw json.RawMessage, st state) *task {
@@ -59,10 +60,10 @@ func (t *task) commit() error {
 	if t.orphan {
 		return nil
 	}
-	data, err := encodeRecord(t.raw, t.state)
-	if err == nil && string(data) != string(t.saved) {
-		if err = t.sup.records.save(t.spec.ID, data); err == nil {
-			t.saved = data
+	encoded, err := json.Marshal(t.state)
+	if err == nil && !bytes.Equal(encoded, t.saved) {
+		if err = t.sup.records.save(t.spec.ID, encodeRecord(t.raw, encoded)); err == nil {
+			t.saved = encoded
 		}
 	}
 	t.sup.board.publish(observation(t.spec, t.state))
