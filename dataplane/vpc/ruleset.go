@@ -162,7 +162,9 @@ func diff(have tableState, want ruleset) changes {
 }
 
 // exchange returns what replaces one interface's part of the table by another;
-// either may be empty. Chains are only added: others may use them too.
+// either may be empty. Chains are only added: others may use them too. Nor does
+// it delete what has another value by now, such as a public address that has
+// moved on to another interface.
 func exchange(have tableState, old, part ruleset) changes {
 	var c changes
 	sets := map[string]bool{}
@@ -173,11 +175,14 @@ func exchange(have tableState, old, part ruleset) changes {
 	}
 	for _, set := range slices.Sorted(maps.Keys(sets)) {
 		mine := elements{}
-		for _, es := range []elements{old.sets[set], part.sets[set]} {
-			for key := range es {
-				if v, ok := have.sets[set][key]; ok {
-					mine[key] = v
-				}
+		for key, was := range old.sets[set] {
+			if v, ok := have.sets[set][key]; ok && v == was {
+				mine[key] = v
+			}
+		}
+		for key := range part.sets[set] {
+			if v, ok := have.sets[set][key]; ok {
+				mine[key] = v
 			}
 		}
 		c.diffSet(set, mine, part.sets[set])

@@ -1,0 +1,112 @@
+package vpc
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// taskLink is the name of an interface inside its task.
+const taskLink = "eth0"
+
+// plug makes an interface's veth pair straight into both namespaces and sets
+// both ends up. The alias comes last: a link without one was never finished.
+func (r *router) plug(host *netlink.Handle, task *NetNS, i Interface, subnet netip.Prefix) error {
+	err := host.LinkAdd(&netlink.Veth{
+		LinkAttrs:        netlink.LinkAttrs{Name: eniLink(i.Address), Namespace: netlink.NsFd(r.ns.fd())},
+		PeerName:         taskLink,
+		PeerHardwareAddr: i.MAC,
+		PeerNamespace:    netlink.NsFd(task.fd()),
+	})
+	if err != nil {
+		return fmt.Errorf("make link: %w", err)
+	}
+	if err := setupTask(task, i, subnet); err != nil {
+		return fmt.Errorf("task's end: %w", err)
+	}
+	if err := r.setupInterface(i); err != nil {
+		return fmt.Errorf("router's end: %w", err)
+	}
+	return nil
+}
+
+// setupTask gives the task's end its address and its way out.
+func setupTask(task *NetNS, i Interface, subnet netip.Prefix) error {
+	nl, err := task.handle()
+	if err != nil {
+		return err
+	}
+	defer nl.Close()
+	link, err := nl.LinkByName(taskLink)
+	if err != nil {
+		return err
+	}
+	addr := &netlink.Addr{IPNet: netOf(netip.PrefixFrom(i.Address, subnet.Bits()))}
+	if err := nl.AddrAdd(link, addr); err != nil {
+		return err
+	}
+	if err := nl.LinkSetUp(link); err != nil {
+		return err
+	}
+	gateway := Subnet{CIDR: subnet}.gateway()
+	return nl.RouteAdd(&netlink.Route{LinkIndex: link.Attrs().Index, Dst: netOf(everywhere), Gw: gateway.AsSlice()})
+}
+
+// setupInterface sets the router's end up: the neighbour is permanent, so that
+// the router never asks and can't be lied to, and ARP is answered at once (the
+// default is a random delay of up to 0.8 s).
+func (r *router) setupInterface(i Interface) error {
+	name := eniLink(i.Address)
+	link, err := r.nl.LinkByName(name)
+	if err != nil {
+		return err
+	}
+	err = r.ns.Do(func() error {
+		return sysctls([2]string{"ipv4/neigh/" + name + "/proxy_delay", "0"})
+	})
+	if err != nil {
+		return err
+	}
+	if err := r.nl.LinkSetUp(link); err != nil {
+		return err
+	}
+	if err := r.nl.NeighSet(neighbour(link, i.Address.AsSlice(), i.MAC)); err != nil {
+		return err
+	}
+	err = r.nl.RouteAdd(&netlink.Route{
+		LinkIndex: link.Attrs().Index, Dst: hostNet(i.Address), Scope: netlink.SCOPE_LINK,
+	})
+	if err != nil {
+		return err
+	}
+	return r.nl.LinkSetAlias(link, eniAlias(i))
+}
+
+// unplug removes the link of an address with all that hangs on it, unless it is
+// another interface's by now.
+func (r *router) unplug(id string, addr netip.Addr) error {
+	link, err := r.nl.LinkByName(eniLink(addr))
+	var gone netlink.LinkNotFoundError
+	if errors.As(err, &gone) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("find link: %w", err)
+	}
+	if i, err := parseENIAlias(link.Attrs().Alias); err == nil && i.ID != id {
+		return nil
+	}
+	return ignore(r.nl.LinkDel(link), unix.ENODEV)
+}
+
+// remember writes the alias of an interface that changed.
+func (r *router) remember(i Interface) error {
+	link, err := r.nl.LinkByName(eniLink(i.Address))
+	if err != nil {
+		return fmt.Errorf("find link: %w", err)
+	}
+	return r.nl.LinkSetAlias(link, eniAlias(i))
+}

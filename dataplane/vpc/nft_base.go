@@ -1,0 +1,124 @@
+package vpc
+
+import (
+	"github.com/google/nftables"
+	"github.com/google/nftables/binaryutil"
+	"github.com/google/nftables/expr"
+	"golang.org/x/sys/unix"
+)
+
+// baseVersion is kept with the table's first rule; another version's table is
+// replaced.
+const baseVersion = "kaimon vpc 1"
+
+// vpcTable is the router's table.
+var vpcTable = &nftables.Table{Family: nftables.TableFamilyIPv4, Name: "vpc"}
+
+// baseChain is a fixed chain of the router with its rules. All have the policy
+// accept and end in a drop: a new chain's drop policy takes effect too late in
+// a transaction to count on.
+type baseChain struct {
+	chain nftables.Chain
+	rules [][]expr.Any
+}
+
+// baseChains are the router's fixed chains; all that varies are the sets.
+//
+//	guard    before connection tracking: nobody sends with another's address
+//	input    the router itself answers DNS alone
+//	leave    forward, first: may this source send it?
+//	arrive   forward, second: may this destination have it?
+//	dnat4    public address → private, from the internet gateway
+//	snat4    private address → public, to it
+//
+// Security groups are two chains on one hook because "leave and arrive" is then
+// what the hook does by itself: accept ends only the chain that says it.
+func baseChains() []baseChain {
+	hook := func(name string, t nftables.ChainType, h *nftables.ChainHook, prio nftables.ChainPriority, rules ...[]expr.Any) baseChain {
+		return baseChain{nftables.Chain{Table: vpcTable, Name: name, Type: t, Hooknum: h, Priority: &prio}, rules}
+	}
+	gateway := join(linkIs(expr.MetaKeyIIFNAME, gatewayLink))
+	toGateway := join(linkIs(expr.MetaKeyOIFNAME, gatewayLink))
+	tracked := ctState(expr.CtStateBitESTABLISHED | expr.CtStateBitRELATED)
+	return []baseChain{
+		hook("guard", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, -300,
+			join(linkIs(expr.MetaKeyIIFNAME, "lo"), accept()),
+			join(gateway, addr(ipSrc), lookup(setCIDRs), counter(), drop()),
+			join(gateway, accept()),
+			join(
+				load(&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: 8}),
+				load(&expr.Payload{DestRegister: 12, Base: expr.PayloadBaseNetworkHeader, Offset: ipSrc, Len: 4}),
+				load(&expr.Lookup{SourceRegister: 8, SetName: setLinks}), accept()),
+			join(counter(), drop())),
+		hook("input", nftables.ChainTypeFilter, nftables.ChainHookInput, 0,
+			join(linkIs(expr.MetaKeyIIFNAME, "lo"), accept()),
+			join(tracked, accept()),
+			join(gateway, drop()),
+			join(addr(ipDst), lookup(setResolver), l4proto(unix.IPPROTO_UDP), ports(53, 53), accept()),
+			join(addr(ipDst), lookup(setResolver), l4proto(unix.IPPROTO_TCP), ports(53, 53), accept()),
+			join(drop())),
+		hook("leave", nftables.ChainTypeFilter, nftables.ChainHookForward, 0,
+			join(tracked, accept()),
+			join(ctState(expr.CtStateBitINVALID), drop()),
+			join(gateway, ctStatus(ctStatusDNAT), accept()),
+			join(gateway, drop()),
+			join(addr(ipSrc), vmap(setOut)),
+			join(drop())),
+		hook("arrive", nftables.ChainTypeFilter, nftables.ChainHookForward, 10,
+			join(tracked, accept()),
+			join(toGateway, addr(ipSrc), lookup(setPublic), accept()),
+			join(toGateway, drop()),
+			join(addr(ipDst), vmap(setIn)),
+			join(drop())),
+		hook("dnat4", nftables.ChainTypeNAT, nftables.ChainHookPrerouting, -100,
+			join(gateway, addr(ipDst), mapTo(setPub2Priv), nat(expr.NATTypeDestNAT))),
+		hook("snat4", nftables.ChainTypeNAT, nftables.ChainHookPostrouting, 100,
+			join(toGateway, addr(ipSrc), mapTo(setPriv2Pub), nat(expr.NATTypeSourceNAT))),
+	}
+}
+
+// tableSet returns the set of that name as the kernel should have it.
+func tableSet(name string) *nftables.Set {
+	s := &nftables.Set{Table: vpcTable, Name: name, KeyType: nftables.TypeIPAddr}
+	switch name {
+	case setCIDRs:
+		s.Interval = true
+	case setLinks:
+		s.KeyType = nftables.MustConcatSetType(nftables.TypeIFName, nftables.TypeIPAddr)
+		s.Concatenation = true
+	case setIn, setOut:
+		s.IsMap, s.DataType = true, nftables.TypeVerdict
+	case setPub2Priv, setPriv2Pub:
+		s.IsMap, s.DataType = true, nftables.TypeIPAddr
+	}
+	return s
+}
+
+// fixedSets are the sets that the fixed chains use.
+var fixedSets = []string{setCIDRs, setResolver, setLinks, setIn, setOut, setPublic, setPub2Priv, setPriv2Pub}
+
+// ctStatusDNAT is IPS_DST_NAT of nf_conntrack_common.h.
+const ctStatusDNAT = 1 << 5
+
+func ctState(bits uint32) []expr.Any {
+	return ctBits(expr.CtKeySTATE, bits)
+}
+
+func ctStatus(bits uint32) []expr.Any {
+	return ctBits(expr.CtKeySTATUS, bits)
+}
+
+// ctBits matches when one of the bits is set.
+func ctBits(key expr.CtKey, bits uint32) []expr.Any {
+	zero := binaryutil.NativeEndian.PutUint32(0)
+	return []expr.Any{
+		&expr.Ct{Key: key, Register: 1},
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: binaryutil.NativeEndian.PutUint32(bits), Xor: zero},
+		&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: zero},
+	}
+}
+
+// nat translates to the address in register 1.
+func nat(t expr.NATType) []expr.Any {
+	return []expr.Any{&expr.NAT{Type: t, Family: unix.NFPROTO_IPV4, RegAddrMin: 1}}
+}

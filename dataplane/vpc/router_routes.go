@@ -1,0 +1,185 @@
+package vpc
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// The router's routing tables and the order of its rules. The main table comes
+// first, so that the VPC's own addresses win; what is left goes by subnet; what
+// has no way out is dropped silently, as AWS does.
+const (
+	tableGateway  = 101
+	tableNowhere  = 102
+	prefSubnets   = 40000
+	prefNowhere   = 50000
+	anyGatewayHop = "169.254.1.1" // nobody's: a permanent neighbour gives it the host's MAC
+	anyRouterHop  = "169.254.1.2" // the same, from the host
+)
+
+// applyRoutes makes the router's addresses, routes and routing rules as planned.
+func (r *router) applyRoutes(want routes) error {
+	if err := r.applyLocal(want.local); err != nil {
+		return fmt.Errorf("router addresses: %w", err)
+	}
+	if err := r.applyBlackholes(want.blackholes); err != nil {
+		return fmt.Errorf("router blackholes: %w", err)
+	}
+	if err := r.applySubnets(want.public); err != nil {
+		return fmt.Errorf("router's subnets: %w", err)
+	}
+	return nil
+}
+
+// applyLocal gives lo the router's addresses.
+func (r *router) applyLocal(want []netip.Addr) error {
+	lo, err := r.nl.LinkByName("lo")
+	if err != nil {
+		return err
+	}
+	list, err := r.nl.AddrList(lo, netlink.FAMILY_V4)
+	if err != nil {
+		return err
+	}
+	var have []netip.Addr
+	for _, a := range list {
+		if ip, _ := netip.AddrFromSlice(a.IP.To4()); !ip.IsLoopback() {
+			have = append(have, ip)
+		}
+	}
+	add, extra := missing(have, want)
+	for _, a := range add {
+		if err := r.nl.AddrAdd(lo, &netlink.Addr{IPNet: hostNet(a)}); err != nil {
+			return err
+		}
+	}
+	for _, a := range extra {
+		if err := r.nl.AddrDel(lo, &netlink.Addr{IPNet: hostNet(a)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applyBlackholes ends the VPC's blocks, and everything without a way, here.
+func (r *router) applyBlackholes(want []netip.Prefix) error {
+	list, err := r.nl.RouteListFiltered(netlink.FAMILY_V4,
+		&netlink.Route{Table: unix.RT_TABLE_MAIN, Type: unix.RTN_BLACKHOLE}, netlink.RT_FILTER_TABLE|netlink.RT_FILTER_TYPE)
+	if err != nil {
+		return err
+	}
+	var have []netip.Prefix
+	for _, route := range list {
+		have = append(have, prefixOf(route.Dst))
+	}
+	add, extra := missing(have, want)
+	for _, p := range add {
+		if err := r.nl.RouteAdd(&netlink.Route{Dst: netOf(p), Type: unix.RTN_BLACKHOLE}); err != nil {
+			return err
+		}
+	}
+	for _, p := range extra {
+		if err := r.nl.RouteDel(&netlink.Route{Dst: netOf(p), Type: unix.RTN_BLACKHOLE}); err != nil {
+			return err
+		}
+	}
+	if err := r.nl.RouteReplace(&netlink.Route{Table: tableNowhere, Dst: netOf(everywhere), Type: unix.RTN_BLACKHOLE}); err != nil {
+		return err
+	}
+	last := netlink.NewRule()
+	last.Family, last.Priority, last.Table = netlink.FAMILY_V4, prefNowhere, tableNowhere
+	return ignore(r.nl.RuleAdd(last), unix.EEXIST)
+}
+
+// applySubnets sends what comes from public subnets to the internet gateway.
+func (r *router) applySubnets(want []netip.Prefix) error {
+	list, err := r.nl.RuleListFiltered(netlink.FAMILY_V4, &netlink.Rule{Table: tableGateway}, netlink.RT_FILTER_TABLE)
+	if err != nil {
+		return err
+	}
+	var have []netip.Prefix
+	for _, rule := range list {
+		if rule.Src != nil {
+			have = append(have, prefixOf(rule.Src))
+		}
+	}
+	rule := func(p netip.Prefix) *netlink.Rule {
+		x := netlink.NewRule()
+		x.Family, x.Priority, x.Table, x.Src = netlink.FAMILY_V4, prefSubnets, tableGateway, netOf(p)
+		return x
+	}
+	add, extra := missing(have, want)
+	for _, p := range add {
+		if err := r.nl.RuleAdd(rule(p)); err != nil {
+			return err
+		}
+	}
+	for _, p := range extra {
+		if err := r.nl.RuleDel(rule(p)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setupGateway finishes the router's end of the link to the host.
+func (r *router) setupGateway() error {
+	link, err := r.nl.LinkByName(gatewayLink)
+	if err != nil {
+		return fmt.Errorf("gateway link: %w", err)
+	}
+	err = r.ns.Do(func() error {
+		return sysctls([2]string{"ipv4/conf/" + gatewayLink + "/rp_filter", "0"})
+	})
+	if err != nil {
+		return err
+	}
+	if err := r.nl.LinkSetUp(link); err != nil {
+		return fmt.Errorf("gateway link: %w", err)
+	}
+	hop := net.ParseIP(anyGatewayHop)
+	return errors.Join(
+		r.nl.NeighSet(neighbour(link, hop, hostMAC)),
+		r.nl.RouteReplace(&netlink.Route{
+			Table: tableGateway, Dst: netOf(everywhere), Gw: hop,
+			LinkIndex: link.Attrs().Index, Flags: int(netlink.FLAG_ONLINK),
+		}),
+	)
+}
+
+var everywhere = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
+
+func neighbour(link netlink.Link, ip net.IP, mac net.HardwareAddr) *netlink.Neigh {
+	return &netlink.Neigh{
+		LinkIndex: link.Attrs().Index, Family: netlink.FAMILY_V4,
+		State: netlink.NUD_PERMANENT, IP: ip, HardwareAddr: mac,
+	}
+}
+
+// hostNet is the address as a /32.
+func hostNet(a netip.Addr) *net.IPNet { return netOf(netip.PrefixFrom(a, 32)) }
+
+func netOf(p netip.Prefix) *net.IPNet {
+	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), 32)}
+}
+
+func prefixOf(n *net.IPNet) netip.Prefix {
+	a, _ := netip.AddrFromSlice(n.IP.To4())
+	ones, _ := n.Mask.Size()
+	return netip.PrefixFrom(a, ones)
+}
+
+// ignore drops an error that says that the work is done already.
+func ignore(err error, harmless ...error) error {
+	for _, h := range harmless {
+		if errors.Is(err, h) {
+			return nil
+		}
+	}
+	return err
+}
