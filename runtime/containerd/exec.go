@@ -36,7 +36,7 @@ func (e *Engine) Exec(ctx context.Context, taskID, name string, argv []string, s
 	if err := x.prepare(argv, stdio); err != nil {
 		return 0, fmt.Errorf("exec in container %s: %w", name, err)
 	}
-	code, err := x.run(ctx)
+	code, err := x.run(ctx, stdio.In)
 	if err != nil {
 		return 0, fmt.Errorf("exec in container %s: %w", name, err)
 	}
@@ -96,14 +96,12 @@ func (x *execution) prepare(argv []string, stdio runtime.Stdio) error {
 		return err
 	}
 	// Opened for both, so that opening doesn't wait for the shim.
-	if x.input, err = os.OpenFile(x.request.Stdin, os.O_RDWR|unix.O_NONBLOCK, 0); err != nil {
-		return err
-	}
-	go x.feed(stdio.In)
-	return nil
+	x.input, err = os.OpenFile(x.request.Stdin, os.O_RDWR|unix.O_NONBLOCK, 0)
+	return err
 }
 
-// feed copies standard input; its end is the process's end of file.
+// feed copies standard input, once the shim has the pipe open; its end is the
+// process's end of file.
 func (x *execution) feed(in io.Reader) {
 	_, _ = io.Copy(x.input, in)
 	_ = x.input.Close()
@@ -111,7 +109,7 @@ func (x *execution) feed(in io.Reader) {
 }
 
 // run starts the process and waits for its end and that of its output.
-func (x *execution) run(ctx context.Context) (code int, err error) {
+func (x *execution) run(ctx context.Context, in io.Reader) (code int, err error) {
 	detached := shim.Context(context.WithoutCancel(ctx))
 	service, id := x.shim.Service, x.container.id
 	if _, err := service.Exec(detached, x.request); err != nil {
@@ -122,6 +120,9 @@ func (x *execution) run(ctx context.Context) (code int, err error) {
 	}()
 	if _, err := service.Start(detached, &taskapi.StartRequest{ID: id, ExecID: x.id}); err != nil {
 		return 0, native(err)
+	}
+	if x.input != nil {
+		go x.feed(in)
 	}
 	stop := context.AfterFunc(ctx, func() {
 		_, _ = service.Kill(detached, &taskapi.KillRequest{ID: id, ExecID: x.id, Signal: uint32(unix.SIGKILL)})

@@ -1,6 +1,7 @@
 package containerd
 
 import (
+	"os"
 	"testing"
 
 	"kaimon.dev/kaimon/internal/testenv"
@@ -9,6 +10,9 @@ import (
 func TestMain(m *testing.M) {
 	if Main() {
 		return
+	}
+	if errand := os.Getenv(serverMarker); errand != "" {
+		serve(errand)
 	}
 	testenv.InHost(m)
 }

@@ -29,11 +29,11 @@ func (e *Engine) Recover(ctx context.Context) ([]supervise.Recovered, error) {
 	}
 	var mu sync.Mutex
 	var found []supervise.Recovered
-	group, ctx := errgroup.WithContext(ctx)
+	group, each := errgroup.WithContext(ctx)
 	group.SetLimit(recoverAtOnce)
 	for _, entry := range entries {
 		group.Go(func() error {
-			list, err := e.recoverTask(ctx, entry.Name())
+			list, err := e.recoverTask(each, entry.Name())
 			mu.Lock()
 			defer mu.Unlock()
 			found = append(found, list...)

@@ -9,9 +9,11 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
-
-	"kaimon.dev/kaimon/runtime/containerd/ocispec"
 )
+
+// Path is where the init program is inside a container. /dev is a memory file
+// system there, so nothing is left in the image's.
+const Path = "/dev/init"
 
 // Exit codes of a command that can't be run, as of a shell.
 const (
@@ -21,7 +23,7 @@ const (
 
 // Main is the init if this process was started as one, and then never returns.
 func Main() (handled bool) {
-	if os.Getpid() != 1 || len(os.Args) < 3 || os.Args[0] != ocispec.InitPath || os.Args[1] != "--" {
+	if os.Getpid() != 1 || len(os.Args) < 3 || os.Args[0] != Path || os.Args[1] != "--" {
 		return false
 	}
 	os.Exit(run(os.Args[2:]))

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"kaimon.dev/kaimon/runtime/containerd/initproc"
 )
 
 // defaultShm is the size of /dev/shm in MiB where nothing is said (Docker's).
@@ -29,7 +31,7 @@ func mounts(in Input) ([]specs.Mount, error) {
 		{Destination: "/sys/fs/cgroup", Type: "cgroup", Source: "cgroup", Options: []string{"nosuid", "noexec", "nodev", "relatime", "ro"}},
 	}
 	if in.Container.Init {
-		list = append(list, bind(in.Init, InitPath, "ro"))
+		list = append(list, bind(in.Init, initproc.Path, "ro"))
 	}
 	var own []specs.Mount
 	for _, f := range []struct{ from, to string }{

@@ -3,14 +3,12 @@ package ocispec
 import (
 	"path"
 	"strings"
+
+	"kaimon.dev/kaimon/runtime/containerd/initproc"
 )
 
 // defaultPath is the search path of a container whose image sets none (Docker's).
 const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-// InitPath is where the init program is inside a container. /dev is a memory
-// file system, so nothing is left in the image's.
-const InitPath = "/dev/init"
 
 // args is what to run. An entry point of the container's own drops the image's
 // command too, as in Docker.
@@ -27,7 +25,7 @@ func args(in Input) ([]string, error) {
 		return nil, ErrNoCommand
 	}
 	if in.Container.Init {
-		args = append([]string{InitPath, "--"}, args...)
+		args = append([]string{initproc.Path, "--"}, args...)
 	}
 	return args, nil
 }
