@@ -83,14 +83,15 @@ func (e *Engine) clear(ctx context.Context, t *task, c *container) error {
 	t.mu.Lock()
 	s, follower := t.shim, c.follower
 	c.follower, c.record = nil, nil
+	gone := os.Remove(c.recordPath())
 	t.mu.Unlock()
-	if err := os.Remove(c.recordPath()); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+	if gone != nil && !errors.Is(gone, os.ErrNotExist) {
+		return gone
 	}
 	var err error = errdefs.ErrNotFound
 	if s != nil {
 		_, answer := s.Service.Delete(shim.Context(ctx), &taskapi.DeleteRequest{ID: c.id})
-		if err = native(answer); errdefs.IsFailedPrecondition(err) {
+		if err = native(answer); err != nil && !errdefs.IsNotFound(err) { // it runs
 			err = e.force(ctx, t, c, s)
 		}
 	}

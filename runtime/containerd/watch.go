@@ -39,10 +39,11 @@ func (e *Engine) watch(t *task, c *container, s *shim.Shim, attempt int) {
 	})
 }
 
-// ended completes the log and records the exit, so that it is known after a restart.
+// ended completes the log and records the exit, so that it is known after a
+// restart; not if the container has been cleared away meanwhile.
 func (e *Engine) ended(t *task, c *container, exit supervise.Exit) {
 	t.mu.Lock()
-	follower, record := c.follower, *c.record
+	follower := c.follower
 	c.follower = nil
 	t.mu.Unlock()
 	if follower != nil {
@@ -50,13 +51,17 @@ func (e *Engine) ended(t *task, c *container, exit supervise.Exit) {
 			e.log.Warn("cannot complete a log", "task", t.id, "container", c.name, "error", err)
 		}
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if c.record == nil || c.record.Attempt != exit.Attempt {
+		return
+	}
+	record := *c.record
 	record.Exit = &exit
-	if err := writeJSON(c.recordPath(), record); err != nil && !errors.Is(err, os.ErrNotExist) {
+	c.record = &record
+	if err := writeJSON(c.recordPath(), record); err != nil {
 		e.log.Warn("cannot record an exit", "task", t.id, "container", c.name, "error", err)
 	}
-	t.mu.Lock()
-	c.record = &record
-	t.mu.Unlock()
 }
 
 // oomKilled says whether the kernel ended the container for want of memory.
