@@ -37,6 +37,8 @@ func TestEC2DecodeRefuses(t *testing.T) {
 		{"unknown below a structure", "Parent.Key=a&Parent.Nope.1=b", "UnknownParameter", "The parameter Parent.Nope.1 is not recognized"},
 		{"a list without numbers", "Moniker.first=a", "UnknownParameter", "The parameter Moniker.first is not recognized"},
 		{"the wrong case", "name=a", "UnknownParameter", "The parameter name is not recognized"},
+		{"a value for a list", "Moniker=a", "InvalidParameterValue", "Value (a) for parameter Moniker is invalid. Expecting a value of type List."},
+		{"a value for a structure", "Parent=a", "InvalidParameterValue", "Value (a) for parameter Parent is invalid. Expecting a value of type Structure."},
 		{"word for a boolean", "Flag=maybe", "InvalidParameterValue", "Value (maybe) for parameter Flag is invalid. Expecting a value of type Boolean."},
 	} {
 		t.Run(c.name, func(t *testing.T) {

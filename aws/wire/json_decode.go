@@ -204,8 +204,9 @@ func jsonType(value any) string {
 	return "NULL_VALUE"
 }
 
-// kindNames are AWS's words for the scalar kinds.
+// kindNames are AWS's words for the kinds.
 var kindNames = map[Kind]string{
+	Structure: "Structure", List: "List", Map: "Map",
 	String: "String", Integer: "Integer", Long: "Long", Float: "Float",
 	Double: "Double", Boolean: "Boolean", Blob: "Blob", Timestamp: "Timestamp",
 }

@@ -148,16 +148,14 @@ func (d *queryDialect) find(n *paramNode, m *Member) *paramNode {
 	if d.wrapLists && m.shape.Kind == List && flattened(m) && m.shape.Elem.LocationName != "" {
 		name = m.shape.Elem.LocationName
 	}
-	for part := range strings.SplitSeq(name, ".") {
-		if n = n.children[part]; n == nil {
-			return nil
-		}
-	}
-	return n
+	return n.children[name]
 }
 
 func (d *queryDialect) value(m *Member, n *paramNode, v reflect.Value) error {
 	s := m.shape
+	if !scalar(s) && n.value != nil && *n.value != "" {
+		return d.malformed(n.path, *n.value, s) // VpcId=vpc-1 for VpcId.1=vpc-1 must not mean every VPC
+	}
 	switch s.Kind {
 	case Structure:
 		return d.structure(s, n, v)

@@ -18,28 +18,32 @@ type Service struct {
 	SigningName string
 	// EndpointPrefix is the first label of the service's host name.
 	EndpointPrefix string
-	APIVersion     string
+	// APIVersion is the version of a Query request, such as "2016-11-15".
+	APIVersion string
 	// TargetPrefix is what stands before the dot of X-Amz-Target, "" without JSON.
 	TargetPrefix string
+	// XMLNamespace is the namespace of XML answers, "" for none.
 	XMLNamespace string
 	// Protocols are those that the service speaks, its own first.
 	Protocols []Protocol
 	// Style is how broken constraints are reported.
-	Style      Style
+	Style Style
+	// Operations are those listed in aws/wire/models.
 	Operations []Operation
-	Errors     []ErrorShape
+	// Errors are those that the listed operations may answer.
+	Errors []ErrorShape
 
 	byName map[string]*Operation
 }
 
 // Operation describes one operation and binds it to its handler.
 type Operation struct {
+	// Name is the model's name, such as "RunTask".
 	Name string
 	// ResultWrapper is the element around a Query answer's members, "" for none.
 	ResultWrapper string
 	// Method and Path are the HTTP binding, for the REST protocols.
-	Method string
-	Path   string
+	Method, Path string
 	// NewInput returns a pointer to an empty input struct.
 	NewInput func() any
 	// Call runs the handler with what NewInput made; its answer is a pointer to
@@ -52,12 +56,14 @@ type Operation struct {
 
 // ErrorShape is an error that the model knows.
 type ErrorShape struct {
+	// Code is the code on the wire, Status the HTTP status that goes with it.
 	Code   string
 	Status int
-	Fault  aws.Fault
+	// Fault says whose fault it is.
+	Fault aws.Fault
 }
 
-// Input and Output are the operation's shapes; nil before [Link].
+// Input returns the shape of the request; nil before [Link].
 func (o *Operation) Input() *Shape { return o.input }
 
 // Output returns the shape of the answer; nil before [Link].

@@ -39,6 +39,7 @@ const (
 type Shape struct {
 	// Name is the model's name of the shape.
 	Name string
+	// Kind is its type.
 	Kind Kind
 	// Members are a structure's members. Member i is field i of the Go struct.
 	Members []Member
@@ -69,7 +70,8 @@ type Member struct {
 	// differ from Name, "" otherwise.
 	LocationName string
 	QueryName    string
-	Required     bool
+	// Required says that the member has to be there.
+	Required bool
 	// Flattened is set where the place, not the shape, says so.
 	Flattened bool
 	// Time is the format of a timestamp where the place says so.
@@ -79,8 +81,6 @@ type Member struct {
 	// Location is the HTTP binding of the REST protocols: "uri", "querystring",
 	// "header", "headers", "statusCode", "" for the body.
 	Location string
-	// Token marks an idempotency token, which SDKs fill in by themselves.
-	Token bool
 
 	shape *Shape
 }

@@ -20,7 +20,7 @@ const tiny = `{
  },
  "shapes": {
   "Thing": {"type": "structure", "required": ["zeta"], "members": {"zeta": {"shape": "Word"}, "alpha": {"shape": "Thing"}, "list": {"shape": "Words"},
-    "doc": {"shape": "Doc"}, "map": {"shape": "Map"}, "when": {"shape": "Time", "timestampFormat": "iso8601"}, "token": {"shape": "Look", "idempotencyToken": true}}},
+    "doc": {"shape": "Doc"}, "map": {"shape": "Map"}, "when": {"shape": "Time", "timestampFormat": "iso8601"}, "token": {"shape": "Look"}}},
   "Words": {"type": "list", "member": {"shape": "Word", "locationName": "item"}, "min": 1},
   "Map": {"type": "map", "key": {"shape": "Word"}, "value": {"shape": "Words"}, "flattened": true},
   "Word": {"type": "string", "min": 1, "max": 5, "pattern": "[\\u0041-Z]+", "enum": ["A", "B"]},
@@ -56,7 +56,7 @@ func TestGenerate(t *testing.T) {
 		`{Code: "Oops.Big", Status: 503, Fault: aws.Receiver},`,
 		`{Name: "zeta", Target: "Word", Required: true},`,
 		`{Name: "when", Target: "Time", Time: wire.ISO8601Time},`,
-		`{Name: "token", Target: "Look", Token: true},`,
+		`{Name: "token", Target: "Look"},`,
 		`{Name: "Words", Kind: wire.List, Bounds: &wire.Bounds{Min: 1, Max: wire.NoMax}, Elem: wire.Member{Target: "Word", LocationName: "item"}},`,
 		`{Name: "Map", Kind: wire.Map, Flattened: true, Key: wire.Member{Target: "Word"}, Elem: wire.Member{Target: "Words"}},`,
 		`{Name: "Word", Kind: wire.String, Enum: []string{"A", "B"}, Bounds: &wire.Bounds{Min: 1, Max: 5}, Pattern: "[\\x{0041}-Z]+"},`,

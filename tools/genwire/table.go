@@ -82,7 +82,6 @@ func (g *generator) place(r model.Ref, required bool) string {
 	add(r.Flattened, "Flattened: true")
 	add(r.XMLAttribute, "Attribute: true")
 	add(r.Location != "", "Location: %q", r.Location)
-	add(r.IdempotencyToken, "Token: true")
 	return strings.Join(parts, ", ") + timeOf(r.TimestampFormat)
 }
 

@@ -1949,7 +1949,7 @@ var table = []wire.Shape{
 		{Name: "startedBy", Target: "String"},
 		{Name: "tags", Target: "Tags"},
 		{Name: "taskDefinition", Target: "String", Required: true},
-		{Name: "clientToken", Target: "String", Token: true},
+		{Name: "clientToken", Target: "String"},
 		{Name: "volumeConfigurations", Target: "TaskVolumeConfigurations"},
 	}},
 	{Name: "RunTaskOutput", Kind: wire.Structure, Members: []wire.Member{

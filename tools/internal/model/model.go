@@ -47,19 +47,17 @@ type HTTP struct {
 
 // Ref names a shape and says how it appears at this place.
 type Ref struct {
-	Shape         string `json:"shape"`
-	LocationName  string `json:"locationName,omitempty"`
-	QueryName     string `json:"queryName,omitempty"`
-	Location      string `json:"location,omitempty"`
-	ResultWrapper string `json:"resultWrapper,omitempty"`
-	Flattened     bool   `json:"flattened,omitempty"`
-	XMLAttribute  bool   `json:"xmlAttribute,omitempty"`
-	Streaming     bool   `json:"streaming,omitempty"`
-	JSONValue     bool   `json:"jsonvalue,omitempty"`
-	// IdempotencyToken marks a token that SDKs make up by themselves.
-	IdempotencyToken bool            `json:"idempotencyToken,omitempty"`
-	TimestampFormat  string          `json:"timestampFormat,omitempty"`
-	XMLNamespace     json.RawMessage `json:"xmlNamespace,omitempty"`
+	Shape           string          `json:"shape"`
+	LocationName    string          `json:"locationName,omitempty"`
+	QueryName       string          `json:"queryName,omitempty"`
+	Location        string          `json:"location,omitempty"`
+	ResultWrapper   string          `json:"resultWrapper,omitempty"`
+	Flattened       bool            `json:"flattened,omitempty"`
+	XMLAttribute    bool            `json:"xmlAttribute,omitempty"`
+	Streaming       bool            `json:"streaming,omitempty"`
+	JSONValue       bool            `json:"jsonvalue,omitempty"`
+	TimestampFormat string          `json:"timestampFormat,omitempty"`
+	XMLNamespace    json.RawMessage `json:"xmlNamespace,omitempty"`
 }
 
 // Shape is a type with its constraints.
