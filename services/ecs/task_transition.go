@@ -14,7 +14,9 @@ func (s *TaskStatus) Advance(to TaskState) {
 
 // Provisioned records that the task has an interface, whose State counts for nothing.
 func (s *TaskStatus) Provisioned(eni Attachment) {
-	eni.State = AttachmentAttaching
+	if eni.State = s.Attachment.State; eni.State == AttachmentPrecreated {
+		eni.State = AttachmentAttaching
+	}
 	s.Attachment = eni
 	s.Advance(TaskPending)
 }
