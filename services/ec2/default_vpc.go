@@ -12,11 +12,11 @@ import (
 type ScopeRow struct{ Scope aws.Scope }
 
 // Scopes holds every (account, region) that has been used.
-var Scopes = store.NewTable("ec2.scopes", func(s *ScopeRow) string { return scopeKey(s.Scope) })
+var Scopes = store.NewTable("ec2.scopes", func(s *ScopeRow) string { return ScopeKey(s.Scope) })
 
 // Opened says whether the scope has been given its default VPC already.
 func Opened(r store.Reader, s aws.Scope) bool {
-	_, ok := Scopes.Get(r, scopeKey(s))
+	_, ok := Scopes.Get(r, ScopeKey(s))
 	return ok
 }
 

@@ -42,3 +42,23 @@ func ErrPublicAddressesExhausted() *aws.Error {
 func ErrInvalidParameter(format string, args ...any) *aws.Error {
 	return aws.Errorf("InvalidParameterValue", format, args...)
 }
+
+// ErrInvalidCombination says that two parameters don't go together.
+func ErrInvalidCombination(format string, args ...any) *aws.Error {
+	return aws.Errorf("InvalidParameterCombination", format, args...)
+}
+
+// ErrFilterLimit says that a filter has too many values.
+func ErrFilterLimit() *aws.Error {
+	return aws.Errorf("FilterLimitExceeded", "The maximum length for a filter value list is 200")
+}
+
+// ErrMissingParameter says that a required parameter was left out.
+func ErrMissingParameter(name string) *aws.Error {
+	return aws.Errorf("MissingParameter", "The request must contain the parameter %s", name)
+}
+
+// ErrDependency says that something still uses a resource.
+func ErrDependency(id string) *aws.Error {
+	return aws.Errorf("DependencyViolation", "resource %s has a dependent object", id)
+}

@@ -3,6 +3,7 @@ package ec2
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net/netip"
 
 	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/internal/clock"
@@ -40,4 +41,9 @@ func NewRuleID() string { return NewID(prefixRule) }
 func fixedID(prefix string, s aws.Scope, name string) string {
 	sum := sha256.Sum256([]byte(s.Account + "/" + s.Region + "/" + name))
 	return prefix + hex.EncodeToString(sum[:])[:17]
+}
+
+// CIDRAssociationID is the ID of a block's association with its VPC.
+func CIDRAssociationID(v *VPC, cidr netip.Prefix) string {
+	return fixedID("vpc-cidr-assoc-", v.Scope, v.ID+"/"+cidr.String())
 }

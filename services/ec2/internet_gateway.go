@@ -15,4 +15,4 @@ type InternetGateway struct {
 
 // InternetGateways holds every internet gateway by ID.
 var InternetGateways = store.NewTable("ec2.internet_gateways", func(g *InternetGateway) string { return g.ID },
-	store.Index[InternetGateway]{Name: byScope, Keys: func(g *InternetGateway) []string { return []string{scopeKey(g.Scope)} }})
+	store.Index[InternetGateway]{Name: ByScope, Keys: func(g *InternetGateway) []string { return []string{ScopeKey(g.Scope)} }})

@@ -34,7 +34,7 @@ type RouteTableAssociation struct {
 
 // RouteTables holds every route table by ID.
 var RouteTables = store.NewTable("ec2.route_tables", func(t *RouteTable) string { return t.ID },
-	store.Index[RouteTable]{Name: byScope, Keys: func(t *RouteTable) []string { return []string{scopeKey(t.Scope)} }},
+	store.Index[RouteTable]{Name: ByScope, Keys: func(t *RouteTable) []string { return []string{ScopeKey(t.Scope)} }},
 	store.Index[RouteTable]{Name: byVPC, Keys: func(t *RouteTable) []string { return []string{t.VPC} }})
 
 // RouteTableOf returns the table that a subnet uses: the one associated with

@@ -19,7 +19,7 @@ type SecurityGroup struct {
 
 // SecurityGroups holds every security group by ID.
 var SecurityGroups = store.NewTable("ec2.security_groups", func(g *SecurityGroup) string { return g.ID },
-	store.Index[SecurityGroup]{Name: byScope, Keys: func(g *SecurityGroup) []string { return []string{scopeKey(g.Scope)} }},
+	store.Index[SecurityGroup]{Name: ByScope, Keys: func(g *SecurityGroup) []string { return []string{ScopeKey(g.Scope)} }},
 	store.Index[SecurityGroup]{Name: byVPC, Keys: func(g *SecurityGroup) []string { return []string{g.VPC} }})
 
 // SecurityGroupRule allows one kind of traffic. Sole writer: ec2api.
@@ -40,7 +40,7 @@ type SecurityGroupRule struct {
 
 // SecurityGroupRules holds every rule by ID.
 var SecurityGroupRules = store.NewTable("ec2.security_group_rules", func(r *SecurityGroupRule) string { return r.ID },
-	store.Index[SecurityGroupRule]{Name: byScope, Keys: func(r *SecurityGroupRule) []string { return []string{scopeKey(r.Scope)} }},
+	store.Index[SecurityGroupRule]{Name: ByScope, Keys: func(r *SecurityGroupRule) []string { return []string{ScopeKey(r.Scope)} }},
 	store.Index[SecurityGroupRule]{Name: byGroup, Keys: func(r *SecurityGroupRule) []string { return []string{r.Group} }})
 
 // FindSecurityGroup returns a security group of the scope.

@@ -23,7 +23,7 @@ type Subnet struct {
 
 // Subnets holds every subnet by ID.
 var Subnets = store.NewTable("ec2.subnets", func(s *Subnet) string { return s.ID },
-	store.Index[Subnet]{Name: byScope, Keys: func(s *Subnet) []string { return []string{scopeKey(s.Scope)} }},
+	store.Index[Subnet]{Name: ByScope, Keys: func(s *Subnet) []string { return []string{ScopeKey(s.Scope)} }},
 	store.Index[Subnet]{Name: byVPC, Keys: func(s *Subnet) []string { return []string{s.VPC} }})
 
 // FindSubnet returns a subnet of the scope.

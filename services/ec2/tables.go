@@ -15,7 +15,8 @@ func Tables() []store.AnyTable {
 
 // Names of indexes.
 const (
-	byScope   = "scope"
+	// ByScope finds the rows of an (account, region) by its ScopeKey.
+	ByScope   = "scope"
 	byVPC     = "vpc"
 	bySubnet  = "subnet"
 	byGroup   = "group"
@@ -23,5 +24,5 @@ const (
 	byPublic  = "public"
 )
 
-// scopeKey is the key of a (account, region) in indexes and in Scopes.
-func scopeKey(s aws.Scope) string { return s.Account + "/" + s.Region }
+// ScopeKey is the key of an (account, region) in indexes and in Scopes.
+func ScopeKey(s aws.Scope) string { return s.Account + "/" + s.Region }

@@ -15,7 +15,7 @@ type ResourceTags struct {
 
 // Tags holds the tags of every tagged resource by resource ID.
 var Tags = store.NewTable("ec2.tags", func(t *ResourceTags) string { return t.Resource },
-	store.Index[ResourceTags]{Name: byScope, Keys: func(t *ResourceTags) []string { return []string{scopeKey(t.Scope)} }})
+	store.Index[ResourceTags]{Name: ByScope, Keys: func(t *ResourceTags) []string { return []string{ScopeKey(t.Scope)} }})
 
 // TagsOf returns a resource's tags; the map is not to be changed.
 func TagsOf(r store.Reader, id string) map[string]string {

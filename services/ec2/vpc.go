@@ -22,7 +22,7 @@ type VPC struct {
 
 // VPCs holds every VPC by ID.
 var VPCs = store.NewTable("ec2.vpcs", func(v *VPC) string { return v.ID },
-	store.Index[VPC]{Name: byScope, Keys: func(v *VPC) []string { return []string{scopeKey(v.Scope)} }})
+	store.Index[VPC]{Name: ByScope, Keys: func(v *VPC) []string { return []string{ScopeKey(v.Scope)} }})
 
 // FindVPC returns a VPC of the scope; others' don't exist for a caller.
 func FindVPC(r store.Reader, s aws.Scope, id string) (*VPC, error) {
@@ -34,7 +34,7 @@ func FindVPC(r store.Reader, s aws.Scope, id string) (*VPC, error) {
 
 // DefaultVPC returns the scope's default VPC, if it has one.
 func DefaultVPC(r store.Reader, s aws.Scope) (*VPC, bool) {
-	for v := range VPCs.By(r, byScope, scopeKey(s)) {
+	for v := range VPCs.By(r, ByScope, ScopeKey(s)) {
 		if v.Default {
 			return v, true
 		}

@@ -37,3 +37,6 @@ func shortRegion(region string) string {
 	}
 	return b.String()
 }
+
+// Region is the region that the zone is in.
+func (z Zone) Region() string { return z.Name[:len(z.Name)-1] }

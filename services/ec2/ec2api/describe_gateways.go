@@ -1,0 +1,55 @@
+package ec2api
+
+import (
+	"context"
+
+	"kaimon.dev/kaimon/aws"
+	"kaimon.dev/kaimon/aws/wire"
+	"kaimon.dev/kaimon/services/ec2"
+	"kaimon.dev/kaimon/store"
+)
+
+var internetGatewayFilters = filterTable[ec2.InternetGateway]{
+	"attachment.state": func(_ store.Reader, g *ec2.InternetGateway) []string {
+		if g.VPC == "" {
+			return nil
+		}
+		return one("available")
+	},
+	"attachment.vpc-id":   func(_ store.Reader, g *ec2.InternetGateway) []string { return one(g.VPC) },
+	"internet-gateway-id": func(_ store.Reader, g *ec2.InternetGateway) []string { return one(g.ID) },
+	"owner-id":            func(_ store.Reader, g *ec2.InternetGateway) []string { return one(g.Scope.Account) },
+}
+
+// DescribeInternetGateways implements API.
+func (h *Handlers) DescribeInternetGateways(ctx context.Context, in *DescribeInternetGatewaysInput) (*DescribeInternetGatewaysOutput, error) {
+	scope, err := h.open(ctx, in.DryRun)
+	if err != nil {
+		return nil, err
+	}
+	r := h.Store.Snapshot()
+	rows, next, err := listing[ec2.InternetGateway]{
+		operation: "DescribeInternetGateways", reader: r,
+		ids: in.InternetGatewayIds,
+		find: func(id string) (*ec2.InternetGateway, error) {
+			if g, ok := ec2.InternetGateways.Get(r, id); ok && g.Scope == scope {
+				return g, nil
+			}
+			return nil, aws.Errorf("InvalidInternetGatewayID.NotFound", "The internetGateway ID '%s' does not exist", id)
+		},
+		all: ec2.InternetGateways.By(r, ec2.ByScope, ec2.ScopeKey(scope)), key: func(g *ec2.InternetGateway) string { return g.ID },
+		filters: in.Filters, known: internetGatewayFilters, token: in.NextToken, max: in.MaxResults,
+	}.rows()
+	if err != nil {
+		return nil, err
+	}
+	out := &DescribeInternetGatewaysOutput{NextToken: next, InternetGateways: []InternetGateway{}}
+	for _, g := range rows {
+		gateway := InternetGateway{InternetGatewayId: &g.ID, OwnerId: &g.Scope.Account, Tags: wireTags(r, g.ID), Attachments: []InternetGatewayAttachment{}}
+		if g.VPC != "" {
+			gateway.Attachments = append(gateway.Attachments, InternetGatewayAttachment{VpcId: &g.VPC, State: wire.Ptr("available")})
+		}
+		out.InternetGateways = append(out.InternetGateways, gateway)
+	}
+	return out, nil
+}

@@ -1,0 +1,128 @@
+package ec2api
+
+import (
+	"context"
+
+	"kaimon.dev/kaimon/aws/wire"
+	"kaimon.dev/kaimon/services/ec2"
+	"kaimon.dev/kaimon/store"
+)
+
+func interfaceField(f func(*ec2.NetworkInterface) string) func(store.Reader, *ec2.NetworkInterface) []string {
+	return func(_ store.Reader, i *ec2.NetworkInterface) []string {
+		if v := f(i); v != "" {
+			return one(v)
+		}
+		return nil
+	}
+}
+
+var interfaceFilters = filterTable[ec2.NetworkInterface]{
+	"addresses.private-ip-address":    interfaceField(func(i *ec2.NetworkInterface) string { return i.Address.String() }),
+	"addresses.primary":               interfaceField(func(*ec2.NetworkInterface) string { return "true" }),
+	"addresses.association.public-ip": interfaceField(publicIP),
+	"association.public-ip":           interfaceField(publicIP),
+	"association.public-dns-name":     interfaceField((*ec2.NetworkInterface).PublicDNSName),
+	"association.ip-owner-id":         interfaceField(publicOwner),
+	"attachment.attachment-id":        interfaceField(func(i *ec2.NetworkInterface) string { return i.AttachmentID }),
+	"attachment.status":               interfaceField(func(*ec2.NetworkInterface) string { return "attached" }),
+	"attachment.device-index":         interfaceField(func(*ec2.NetworkInterface) string { return "1" }),
+	"attachment.instance-owner-id":    interfaceField(func(i *ec2.NetworkInterface) string { return i.Scope.Account }),
+	"availability-zone":               interfaceField(func(i *ec2.NetworkInterface) string { return i.Zone }),
+	"description":                     interfaceField(func(i *ec2.NetworkInterface) string { return i.Description }),
+	"interface-type":                  interfaceField(func(*ec2.NetworkInterface) string { return "interface" }),
+	"mac-address":                     interfaceField(func(i *ec2.NetworkInterface) string { return i.MAC }),
+	"network-interface-id":            interfaceField(func(i *ec2.NetworkInterface) string { return i.ID }),
+	"owner-id":                        interfaceField(func(i *ec2.NetworkInterface) string { return i.Scope.Account }),
+	"private-dns-name":                interfaceField((*ec2.NetworkInterface).PrivateDNSName),
+	"private-ip-address":              interfaceField(func(i *ec2.NetworkInterface) string { return i.Address.String() }),
+	"requester-managed":               interfaceField(func(*ec2.NetworkInterface) string { return "true" }),
+	"source-dest-check":               interfaceField(func(*ec2.NetworkInterface) string { return "true" }),
+	"status":                          interfaceField(func(*ec2.NetworkInterface) string { return "in-use" }),
+	"subnet-id":                       interfaceField(func(i *ec2.NetworkInterface) string { return i.Subnet }),
+	"vpc-id":                          interfaceField(func(i *ec2.NetworkInterface) string { return i.VPC }),
+	"group-id":                        func(_ store.Reader, i *ec2.NetworkInterface) []string { return i.Groups },
+	"group-name": func(r store.Reader, i *ec2.NetworkInterface) (out []string) {
+		for _, g := range wireGroups(r, i.Groups) {
+			out = append(out, wire.Val(g.GroupName))
+		}
+		return out
+	},
+}
+
+// DescribeNetworkInterfaces implements API.
+func (h *Handlers) DescribeNetworkInterfaces(ctx context.Context, in *DescribeNetworkInterfacesInput) (*DescribeNetworkInterfacesOutput, error) {
+	scope, err := h.open(ctx, in.DryRun)
+	if err != nil {
+		return nil, err
+	}
+	r := h.Store.Snapshot()
+	rows, next, err := listing[ec2.NetworkInterface]{
+		operation: "DescribeNetworkInterfaces", reader: r,
+		ids:  in.NetworkInterfaceIds,
+		find: func(id string) (*ec2.NetworkInterface, error) { return ec2.FindInterface(r, scope, id) },
+		all:  ec2.NetworkInterfaces.By(r, ec2.ByScope, ec2.ScopeKey(scope)),
+		key:  func(i *ec2.NetworkInterface) string { return i.ID },
+
+		filters: in.Filters, known: interfaceFilters, token: in.NextToken, max: in.MaxResults,
+	}.rows()
+	if err != nil {
+		return nil, err
+	}
+	out := &DescribeNetworkInterfacesOutput{NextToken: next, NetworkInterfaces: []NetworkInterface{}}
+	for _, i := range rows {
+		out.NetworkInterfaces = append(out.NetworkInterfaces, wireInterface(r, i))
+	}
+	return out, nil
+}
+
+func wireInterface(r store.Reader, i *ec2.NetworkInterface) NetworkInterface {
+	var association *NetworkInterfaceAssociation
+	if i.Public.IsValid() {
+		association = &NetworkInterfaceAssociation{
+			PublicIp: wire.Ptr(i.Public.String()), PublicDnsName: wire.Ptr(i.PublicDNSName()), IpOwnerId: wire.Ptr("amazon"),
+		}
+	}
+	return NetworkInterface{
+		NetworkInterfaceId: &i.ID, OwnerId: &i.Scope.Account, VpcId: &i.VPC, SubnetId: &i.Subnet,
+		AvailabilityZone: &i.Zone, Description: &i.Description, InterfaceType: wire.Ptr("interface"),
+		MacAddress: &i.MAC, Status: wire.Ptr("in-use"), SourceDestCheck: wire.Ptr(true), RequesterManaged: wire.Ptr(true),
+		PrivateIpAddress: wire.Ptr(i.Address.String()), PrivateDnsName: wire.Ptr(i.PrivateDNSName()),
+		PublicDnsName: optional(i.PublicDNSName()), Association: association,
+		Attachment: &NetworkInterfaceAttachment{
+			AttachmentId: &i.AttachmentID, AttachTime: &i.CreatedAt, DeleteOnTermination: wire.Ptr(false),
+			DeviceIndex: wire.Ptr(int32(1)), InstanceOwnerId: &i.Scope.Account, Status: wire.Ptr("attached"),
+		},
+		Groups:        wireGroups(r, i.Groups),
+		Ipv6Addresses: []NetworkInterfaceIpv6Address{},
+		PrivateIpAddresses: []NetworkInterfacePrivateIpAddress{{
+			Association: association, Primary: wire.Ptr(true),
+			PrivateDnsName: wire.Ptr(i.PrivateDNSName()), PrivateIpAddress: wire.Ptr(i.Address.String()),
+		}},
+		TagSet: wireTags(r, i.ID),
+	}
+}
+
+func wireGroups(r store.Reader, ids []string) []GroupIdentifier {
+	out := []GroupIdentifier{}
+	for _, id := range ids {
+		if g, ok := ec2.SecurityGroups.Get(r, id); ok {
+			out = append(out, GroupIdentifier{GroupId: &g.ID, GroupName: &g.Name})
+		}
+	}
+	return out
+}
+
+func publicIP(i *ec2.NetworkInterface) string {
+	if !i.Public.IsValid() {
+		return ""
+	}
+	return i.Public.String()
+}
+
+func publicOwner(i *ec2.NetworkInterface) string {
+	if !i.Public.IsValid() {
+		return ""
+	}
+	return "amazon"
+}

@@ -1,0 +1,91 @@
+package ec2api
+
+import (
+	"context"
+
+	"kaimon.dev/kaimon/aws/wire"
+	"kaimon.dev/kaimon/services/ec2"
+	"kaimon.dev/kaimon/store"
+)
+
+var vpcFilters = filterTable[ec2.VPC]{
+	"cidr": func(_ store.Reader, v *ec2.VPC) []string { return one(v.CIDRs[0].String()) },
+	"cidr-block-association.cidr-block": func(_ store.Reader, v *ec2.VPC) (out []string) {
+		for _, c := range v.CIDRs {
+			out = append(out, c.String())
+		}
+		return out
+	},
+	"dhcp-options-id": func(_ store.Reader, v *ec2.VPC) []string { return one(v.DHCPOptionsID) },
+	"is-default":      func(_ store.Reader, v *ec2.VPC) []string { return truth(v.Default) },
+	"isDefault":       func(_ store.Reader, v *ec2.VPC) []string { return truth(v.Default) },
+	"owner-id":        func(_ store.Reader, v *ec2.VPC) []string { return one(v.Scope.Account) },
+	"state":           func(store.Reader, *ec2.VPC) []string { return one("available") },
+	"vpc-id":          func(_ store.Reader, v *ec2.VPC) []string { return one(v.ID) },
+}
+
+// DescribeVpcs implements API.
+func (h *Handlers) DescribeVpcs(ctx context.Context, in *DescribeVpcsInput) (*DescribeVpcsOutput, error) {
+	scope, err := h.open(ctx, in.DryRun)
+	if err != nil {
+		return nil, err
+	}
+	r := h.Store.Snapshot()
+	rows, next, err := listing[ec2.VPC]{
+		operation: "DescribeVpcs", reader: r,
+		ids: in.VpcIds, find: func(id string) (*ec2.VPC, error) { return ec2.FindVPC(r, scope, id) },
+		all: ec2.VPCs.By(r, ec2.ByScope, ec2.ScopeKey(scope)), key: func(v *ec2.VPC) string { return v.ID },
+		filters: in.Filters, known: vpcFilters, token: in.NextToken, max: in.MaxResults,
+	}.rows()
+	if err != nil {
+		return nil, err
+	}
+	out := &DescribeVpcsOutput{NextToken: next, Vpcs: []Vpc{}}
+	for _, v := range rows {
+		out.Vpcs = append(out.Vpcs, wireVPC(r, v))
+	}
+	return out, nil
+}
+
+func wireVPC(r store.Reader, v *ec2.VPC) Vpc {
+	out := Vpc{
+		VpcId: &v.ID, OwnerId: &v.Scope.Account, State: wire.Ptr("available"),
+		CidrBlock: wire.Ptr(v.CIDRs[0].String()), DhcpOptionsId: &v.DHCPOptionsID,
+		InstanceTenancy: wire.Ptr("default"), IsDefault: &v.Default,
+		CidrBlockAssociationSet:     []VpcCidrBlockAssociation{},
+		Ipv6CidrBlockAssociationSet: []VpcIpv6CidrBlockAssociation{},
+		Tags:                        wireTags(r, v.ID),
+	}
+	for _, c := range v.CIDRs {
+		out.CidrBlockAssociationSet = append(out.CidrBlockAssociationSet, VpcCidrBlockAssociation{
+			AssociationId:  wire.Ptr(ec2.CIDRAssociationID(v, c)),
+			CidrBlock:      wire.Ptr(c.String()),
+			CidrBlockState: &VpcCidrBlockState{State: wire.Ptr("associated")},
+		})
+	}
+	return out
+}
+
+// DescribeVpcAttribute implements API.
+func (h *Handlers) DescribeVpcAttribute(ctx context.Context, in *DescribeVpcAttributeInput) (*DescribeVpcAttributeOutput, error) {
+	scope, err := h.open(ctx, in.DryRun)
+	if err != nil {
+		return nil, err
+	}
+	v, err := ec2.FindVPC(h.Store.Snapshot(), scope, wire.Val(in.VpcId))
+	if err != nil {
+		return nil, err
+	}
+	out := &DescribeVpcAttributeOutput{VpcId: &v.ID}
+	switch attribute := wire.Val(in.Attribute); attribute {
+	case "enableDnsSupport":
+		out.EnableDnsSupport = &AttributeBooleanValue{Value: &v.DNSSupport}
+	case "enableDnsHostnames":
+		out.EnableDnsHostnames = &AttributeBooleanValue{Value: &v.DNSHostnames}
+	case "enableNetworkAddressUsageMetrics":
+		out.EnableNetworkAddressUsageMetrics = &AttributeBooleanValue{Value: wire.Ptr(false)}
+	default:
+		return nil, ec2.ErrInvalidParameter("Value (%s) for parameter attribute is invalid. Unknown attribute.", attribute)
+	}
+	return out, nil
+}

@@ -1,0 +1,87 @@
+package ec2api
+
+import (
+	"slices"
+	"strings"
+
+	"kaimon.dev/kaimon/aws/wire"
+	"kaimon.dev/kaimon/services/ec2"
+	"kaimon.dev/kaimon/store"
+)
+
+// filterTable gives, for each filter of an operation, the values of a row that
+// it matches. The filters tag:<key>, tag-key and tag-value work for all.
+type filterTable[T any] map[string]func(store.Reader, *T) []string
+
+// apply keeps the rows that match a filter: any of its values, compared with
+// case and with the wildcards * and ? (EC2 User Guide, "Filter your resources").
+func (t filterTable[T]) apply(r store.Reader, rows []*T, id func(*T) string, f Filter) ([]*T, error) {
+	name := wire.Val(f.Name)
+	values := t[name]
+	switch key, isTag := strings.CutPrefix(name, "tag:"); {
+	case isTag:
+		values = func(r store.Reader, row *T) []string {
+			if v, ok := ec2.TagsOf(r, id(row))[key]; ok {
+				return []string{v}
+			}
+			return nil
+		}
+	case name == "tag-key":
+		values = func(r store.Reader, row *T) (out []string) {
+			for k := range ec2.TagsOf(r, id(row)) {
+				out = append(out, k)
+			}
+			return out
+		}
+	}
+	if values == nil {
+		return nil, ec2.ErrInvalidParameter("The filter '%s' is invalid", name)
+	}
+	if len(f.Values) > 200 {
+		return nil, ec2.ErrFilterLimit()
+	}
+	return slices.DeleteFunc(slices.Clone(rows), func(row *T) bool {
+		return !slices.ContainsFunc(values(r, row), func(v string) bool {
+			return slices.ContainsFunc(f.Values, func(pattern string) bool { return matches(pattern, v) })
+		})
+	}), nil
+}
+
+// matches says whether a value fits a pattern in which * stands for any
+// characters, ? for one, and \ takes the meaning from the character after it.
+func matches(pattern, value string) bool {
+	// Where the last * stood, and how far it has reached: on a mismatch it
+	// takes one character more. Linear in memory, never exponential in time.
+	star, reach := -1, 0
+	p, v := 0, 0
+	for v < len(value) {
+		literal := p < len(pattern) && pattern[p] == '\\' && p+1 < len(pattern)
+		switch {
+		case literal && pattern[p+1] == value[v]:
+			p, v = p+2, v+1
+		case !literal && p < len(pattern) && pattern[p] == '*':
+			star, reach = p, v
+			p++
+		case !literal && p < len(pattern) && (pattern[p] == '?' || pattern[p] == value[v]):
+			p, v = p+1, v+1
+		case star >= 0:
+			reach++
+			p, v = star+1, reach
+		default:
+			return false
+		}
+	}
+	for p < len(pattern) && pattern[p] == '*' {
+		p++
+	}
+	return p == len(pattern)
+}
+
+func one(s string) []string { return []string{s} }
+
+func truth(b bool) []string {
+	if b {
+		return one("true")
+	}
+	return one("false")
+}

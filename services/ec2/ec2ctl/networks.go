@@ -1,0 +1,100 @@
+package ec2ctl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"kaimon.dev/kaimon/dataplane/vpc"
+	"kaimon.dev/kaimon/reconcile"
+	"kaimon.dev/kaimon/services/ec2"
+	"kaimon.dev/kaimon/store"
+)
+
+// Networks applies every VPC to the data plane, and again whenever one of its
+// rows changes.
+type Networks struct {
+	store *store.Store
+	plane vpc.Plane
+	log   *slog.Logger
+	loop  *reconcile.Loop
+}
+
+// NewNetworks makes the controller; Run starts it.
+func NewNetworks(s *store.Store, plane vpc.Plane, log *slog.Logger) *Networks {
+	n := &Networks{store: s, plane: plane, log: log}
+	n.loop = reconcile.New(reconcile.Options{
+		Name: "ec2.networks", Workers: 4, Log: log,
+		Keys: func() []string { return vpcIDs(s.Snapshot()) },
+	}, n.reconcile)
+	return n
+}
+
+// Run detaches interfaces that no row stands for, then keeps every network as
+// its rows say until ctx ends.
+func (n *Networks) Run(ctx context.Context) error {
+	if err := n.detachOrphans(ctx); err != nil {
+		return err
+	}
+	reconcile.FromChanges(ctx, n.loop, n.store, vpcOf,
+		ec2.VPCs, ec2.Subnets, ec2.RouteTables, ec2.InternetGateways, ec2.SecurityGroups, ec2.SecurityGroupRules)
+	return n.loop.Run(ctx)
+}
+
+// Stats are the loop's counters, for health.
+func (n *Networks) Stats() reconcile.Stats { return n.loop.Stats() }
+
+func (n *Networks) reconcile(ctx context.Context, id string) (reconcile.Result, error) {
+	network, ok := networkOf(n.store.Snapshot(), id)
+	if !ok {
+		if err := n.plane.RemoveNetwork(ctx, id); err != nil {
+			return reconcile.Result{}, fmt.Errorf("remove network %s: %w", id, err)
+		}
+		return reconcile.Result{}, nil
+	}
+	if err := n.plane.ApplyNetwork(ctx, network); err != nil {
+		return reconcile.Result{}, fmt.Errorf("apply network %s: %w", id, err)
+	}
+	return reconcile.Result{}, nil
+}
+
+// detachOrphans removes what a crash left between a released row and its
+// interface. Nobody attaches yet: the snapshot is taken before tasks start.
+func (n *Networks) detachOrphans(ctx context.Context) error {
+	attached, err := n.plane.Attached(ctx)
+	if err != nil {
+		return fmt.Errorf("list attached interfaces: %w", err)
+	}
+	var failed error
+	for _, id := range orphans(n.store.Snapshot(), attached) {
+		n.log.Info("detaching an interface that nothing owns", "interface", id)
+		failed = errors.Join(failed, n.plane.DetachInterface(ctx, id))
+	}
+	return failed
+}
+
+func vpcIDs(r store.Reader) []string {
+	var ids []string
+	for v := range ec2.VPCs.All(r) {
+		ids = append(ids, v.ID)
+	}
+	return ids
+}
+
+// vpcOf names the VPC that a change concerns. A row that is gone tells no VPC:
+// then all are looked at, which changes only what differs.
+func vpcOf(r *store.Snapshot, c store.Change) []string {
+	if id, ok := ec2.VPCOfRow(r, c.Table, c.ID); ok {
+		return []string{id}
+	}
+	return append(vpcIDs(r), goneVPC(c)...)
+}
+
+// goneVPC is the VPC of a change that deleted it.
+func goneVPC(c store.Change) []string {
+	if c.Table == ec2.VPCs.Name() {
+		return []string{c.ID}
+	}
+	return nil
+}

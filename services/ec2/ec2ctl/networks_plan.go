@@ -1,0 +1,64 @@
+package ec2ctl
+
+import (
+	"strings"
+
+	"kaimon.dev/kaimon/dataplane/vpc"
+	"kaimon.dev/kaimon/services/ec2"
+	"kaimon.dev/kaimon/store"
+)
+
+// networkOf is the network that a VPC's rows ask for; ok is false when the VPC
+// is gone.
+func networkOf(r store.Reader, id string) (n vpc.Network, ok bool) {
+	row, ok := ec2.VPCs.Get(r, id)
+	if !ok {
+		return vpc.Network{}, false
+	}
+	n = vpc.Network{ID: row.ID, Region: row.Scope.Region, CIDRs: row.CIDRs, Resolver: row.DNSSupport}
+	for s := range ec2.SubnetsOf(r, id) {
+		n.Subnets = append(n.Subnets, vpc.Subnet{ID: s.ID, CIDR: s.CIDR, InternetGateway: reachesInternet(r, s)})
+	}
+	for g := range ec2.SecurityGroupsOf(r, id) {
+		n.Groups = append(n.Groups, groupOf(r, g.ID))
+	}
+	return n, true
+}
+
+// reachesInternet says whether a subnet's default route is an internet gateway
+// that is attached to its VPC.
+func reachesInternet(r store.Reader, s *ec2.Subnet) bool {
+	table, ok := ec2.RouteTableOf(r, s)
+	if !ok || !strings.HasPrefix(table.DefaultGateway(), "igw-") {
+		return false
+	}
+	gateway, ok := ec2.InternetGateways.Get(r, table.DefaultGateway())
+	return ok && gateway.VPC == s.VPC
+}
+
+func groupOf(r store.Reader, id string) vpc.Group {
+	g := vpc.Group{ID: id}
+	for rule := range ec2.RulesOf(r, id) {
+		out := vpc.Rule{
+			Protocol: rule.Protocol, FromPort: rule.FromPort, ToPort: rule.ToPort,
+			CIDR: rule.CIDR, Group: rule.PeerGroup,
+		}
+		if rule.Egress {
+			g.Egress = append(g.Egress, out)
+		} else {
+			g.Ingress = append(g.Ingress, out)
+		}
+	}
+	return g
+}
+
+// orphans are the attached interfaces that no row stands for.
+func orphans(r store.Reader, attached []string) []string {
+	var out []string
+	for _, id := range attached {
+		if _, ok := ec2.NetworkInterfaces.Get(r, id); !ok {
+			out = append(out, id)
+		}
+	}
+	return out
+}
