@@ -39,3 +39,14 @@ func Jitter(d time.Duration) time.Duration {
 	half := d / 2
 	return d - time.Duration(binary.NativeEndian.Uint64(b[:])%uint64(half+1))
 }
+
+// UUID returns a random UUID (RFC 9562, version 4).
+func UUID() string {
+	var b [16]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		panic(err) // crypto/rand never fails on Linux
+	}
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	h := hex.EncodeToString(b[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
