@@ -21,7 +21,7 @@ import (
 // first is inactive.
 type taskWorld struct {
 	*ecsapi.Handlers
-	t       *testing.T
+	t       testing.TB
 	store   *store.Store
 	scope   aws.Scope
 	ctx     context.Context
@@ -33,7 +33,7 @@ type taskWorld struct {
 // Now makes the world its handlers' clock.
 func (w *taskWorld) Now() time.Time { return w.now }
 
-func newTaskWorld(t *testing.T) *taskWorld {
+func newTaskWorld(t testing.TB) *taskWorld {
 	t.Helper()
 	w := &taskWorld{
 		t: t, scope: aws.Scope{Account: "123456789012", Region: "eu-west-1"},
@@ -124,7 +124,7 @@ func (w *taskWorld) put(arn string, change func(*ecs.TaskStatus)) {
 }
 
 // wantRefusal fails unless err is the AWS error, whose message contains the text.
-func wantRefusal(t *testing.T, err error, code, text string) {
+func wantRefusal(t testing.TB, err error, code, text string) {
 	t.Helper()
 	var e *aws.Error
 	if !errors.As(err, &e) {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,14 +28,14 @@ var scope = aws.Scope{Account: "123456789012", Region: "eu-west-1"}
 // inside a synctest bubble: time is the bubble's, and settle waits until
 // nothing moves any more.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	store   *store.Store
 	machine *fake.Machine
 	dir     string
 	plane   *vpctest.Fake
 	cluster *ecs.Cluster
 	nets    *ecs.Networks
-	made    int
+	made    atomic.Int64
 
 	runtime *fake.Runtime
 	end     func()
@@ -52,11 +53,19 @@ func inWorld(t *testing.T, test func(t *testing.T, w *world)) {
 	})
 }
 
-func newWorld(t *testing.T, dir string) *world {
+func newWorld(t testing.TB, dir string) *world {
 	t.Helper()
-	tables := append(ec2.Tables(), ecs.Clusters, ecs.TaskDefinitions, ecs.Families, ecs.ResourceTags,
+	return newWorldOver(t, store.OpenMemory(tables()...), dir)
+}
+
+func tables() []store.AnyTable {
+	return append(ec2.Tables(), ecs.Clusters, ecs.TaskDefinitions, ecs.Families, ecs.ResourceTags,
 		ecs.Tasks, ecs.TaskStatuses, ecs.ClientTokens)
-	w := &world{t: t, store: store.OpenMemory(tables...), machine: fake.NewMachine(), dir: dir, plane: &vpctest.Fake{}}
+}
+
+func newWorldOver(t testing.TB, db *store.Store, dir string) *world {
+	t.Helper()
+	w := &world{t: t, store: db, machine: fake.NewMachine(), dir: dir, plane: &vpctest.Fake{}}
 	w.cluster = &ecs.Cluster{ARN: ecs.ClusterARN(scope, "default"), Scope: scope, Name: "default", Status: ecs.ClusterActive}
 	w.update(func(tx *store.Txn) error {
 		ec2.EnsureDefaultVPC(tx, scope)
@@ -146,15 +155,15 @@ func container(name, script string) ecs.ContainerDefinition {
 // run puts a task of these containers and returns its ARN.
 func (w *world) run(containers ...ecs.ContainerDefinition) string {
 	w.t.Helper()
-	w.made++
+	n := int(w.made.Add(1))
 	d := &ecs.TaskDefinition{
-		ARN: ecs.TaskDefinitionARN(scope, "app", w.made), Scope: scope, Family: "app", Revision: w.made,
+		ARN: ecs.TaskDefinitionARN(scope, "app", n), Scope: scope, Family: "app", Revision: n,
 		Status: ecs.DefinitionActive, CPU: 256, Memory: 512, Containers: containers,
 	}
 	tasks := ecs.TaskTemplate{
 		Cluster: w.cluster, Definition: d, Capacity: ecs.Capacity{LaunchType: ecs.LaunchFargate},
-		PlatformVersion: "1.4.0", Networks: w.nets, Group: "family:app", At: time.Now().UTC(),
-	}.Make([]string{fmt.Sprintf("%032x", w.made)})
+		PlatformVersion: "1.4.0", Networks: w.nets, Group: "family:app", At: clock.System{}.Now(),
+	}.Make([]string{fmt.Sprintf("%032x", n)})
 	w.update(func(tx *store.Txn) error {
 		ecs.TaskDefinitions.Put(tx, *d)
 		ecs.Tasks.Put(tx, tasks[0])
@@ -169,7 +178,7 @@ func (w *world) ask(arn string) {
 	w.update(func(tx *store.Txn) error {
 		t, _ := ecs.Tasks.Get(tx, arn)
 		stopped := *t
-		stopped.Stop = &ecs.StopRequest{At: time.Now().UTC(), Code: ecs.StopUserInitiated, Reason: "enough"}
+		stopped.Stop = &ecs.StopRequest{At: clock.System{}.Now(), Code: ecs.StopUserInitiated, Reason: "enough"}
 		ecs.Tasks.Put(tx, stopped)
 		return nil
 	})
