@@ -14,6 +14,7 @@ import (
 	"github.com/containerd/containerd/v2/core/images"
 	"github.com/containerd/containerd/v2/core/mount"
 	continuity "github.com/containerd/continuity/fs"
+	"github.com/containerd/platforms"
 	"github.com/moby/sys/user"
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/identity"
@@ -55,7 +56,7 @@ func (s *Store) load(ctx context.Context, digest string) (*Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := s.config(ctx, record.Target)
+	_, config, err := s.describe(ctx, record.Target)
 	if err != nil {
 		return nil, err
 	}
@@ -82,21 +83,26 @@ func (s *Store) load(ctx context.Context, digest string) (*Image, error) {
 	return img, err
 }
 
-// config reads the configuration of an image for this machine's architecture.
-func (s *Store) config(ctx context.Context, target ocispec.Descriptor) (*ocispec.Image, error) {
+// describe reads the manifest and configuration of an image. The error is
+// errPlatform where there are none for this machine's architecture.
+func (s *Store) describe(ctx context.Context, target ocispec.Descriptor) (ocispec.Manifest, *ocispec.Image, error) {
 	manifest, err := images.Manifest(ctx, s.content, target, s.platform)
 	if err != nil {
-		return nil, err
+		return manifest, nil, platformError(err)
 	}
 	raw, err := content.ReadBlob(ctx, s.content, manifest.Config)
 	if err != nil {
-		return nil, err
+		return manifest, nil, err
 	}
 	var config ocispec.Image
 	if err := json.Unmarshal(raw, &config); err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
+		return manifest, nil, fmt.Errorf("configuration: %w", err)
 	}
-	return &config, nil
+	// A manifest on its own is not chosen by its platform.
+	if config.Architecture != "" && !s.platform.Match(platforms.Normalize(config.Platform)) {
+		return manifest, nil, fmt.Errorf("%w: it is for %s", errPlatform, platforms.Format(config.Platform))
+	}
+	return manifest, &config, nil
 }
 
 // view makes layers mountable until done is called.

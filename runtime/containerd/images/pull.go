@@ -100,8 +100,8 @@ func pinned(name reference.Named) bool {
 // adopt records complete content under its name and its digest, after checking
 // that it is for this machine's architecture and unpacked.
 func (s *Store) adopt(ctx context.Context, img images.Image) (string, error) {
-	if _, err := s.config(ctx, img.Target); err != nil {
-		return "", platformError(err)
+	if _, _, err := s.describe(ctx, img.Target); err != nil {
+		return "", err
 	}
 	if err := s.unpack(ctx, img.Target, nil); err != nil {
 		return "", err
@@ -124,13 +124,13 @@ func keep(labels map[string]string, name string) map[string]string {
 // fetch brings an image's content: first what describes it, then, if it is for
 // this architecture, its layers, unpacking each as it comes.
 func (s *Store) fetch(ctx context.Context, fetcher remotes.Fetcher, target ocispec.Descriptor, progress func(done, total int64)) error {
-	describe := images.Handlers(remotes.FetchHandler(s.content, fetcher), images.FilterPlatforms(notLayers(images.ChildrenHandler(s.content)), s.platform))
-	if err := images.Dispatch(ctx, describe, nil, target); err != nil {
+	metadata := images.Handlers(remotes.FetchHandler(s.content, fetcher), images.FilterPlatforms(notLayers(images.ChildrenHandler(s.content)), s.platform))
+	if err := images.Dispatch(ctx, metadata, nil, target); err != nil {
 		return err
 	}
-	manifest, err := images.Manifest(ctx, s.content, target, s.platform)
+	manifest, _, err := s.describe(ctx, target)
 	if err != nil {
-		return platformError(err)
+		return err
 	}
 	counting := &counter{Fetcher: fetcher, report: progress}
 	for _, l := range manifest.Layers {
