@@ -17,7 +17,7 @@ import (
 
 func main() {
 	// The same binary is the containers' shim and their init.
-	if containerd.ShimMain() {
+	if containerd.Main() {
 		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)

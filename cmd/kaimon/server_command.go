@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
 	"net/netip"
 	"os"
@@ -30,8 +30,12 @@ func (c *serverCommand) Run(ctx context.Context) error {
 	if err := m.Start(ctx); err != nil {
 		return err
 	}
-	fmt.Printf("kaimon is ready on %s\n", m.URL())
-	<-ctx.Done()
-	log.Info("stopping; tasks run on")
-	return m.Close()
+	m.PrintReady()
+	select {
+	case <-ctx.Done():
+		log.Info("stopping; tasks run on")
+		return m.Close()
+	case err := <-m.Failed():
+		return errors.Join(err, m.Close())
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
 )
@@ -16,6 +17,8 @@ type Access struct {
 	Endpoint        string
 	AccessKeyID     string
 	SecretAccessKey string
+	// PublicCIDR is the server's public pool, which Down has to know.
+	PublicCIDR netip.Prefix
 }
 
 // ReadAccess returns the access of the server whose data directory is given.

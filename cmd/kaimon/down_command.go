@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"kaimon.dev/kaimon/cmd/kaimon/platform"
+)
+
+// downCommand is `kaimon down`.
+type downCommand struct{ dataDirFlag }
+
+// Run implements kong's command.
+func (c *downCommand) Run(ctx context.Context) error {
+	access, err := platform.ReadAccess(c.DataDir)
+	if err != nil {
+		return err
+	}
+	config := platform.Config{DataDir: c.DataDir, PublicCIDR: access.PublicCIDR}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	fmt.Println("stopping the server …")
+	stopped, err := platform.StopServer(ctx, config)
+	if err != nil {
+		return err
+	}
+	if !stopped {
+		fmt.Println("no server was running")
+	}
+	fmt.Println("stopping tasks, removing networks …")
+	if err := platform.Down(ctx, config, log); err != nil {
+		return err
+	}
+	fmt.Printf("done; state and images stay in %s\n", c.DataDir)
+	return nil
+}

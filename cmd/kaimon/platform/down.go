@@ -1,0 +1,32 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"kaimon.dev/kaimon/dataplane/vpc"
+	"kaimon.dev/kaimon/runtime/containerd"
+)
+
+// Down stops every task of a server that no longer runs and removes all that
+// it made on the machine: processes, control groups, mounts, namespaces, links,
+// nft tables. What the data directory keeps (the store, images, keys) stays.
+func Down(ctx context.Context, c Config, log *slog.Logger) error {
+	m := &Main{Config: c, Log: log}
+	if _, err := os.Stat(c.DataDir); err != nil {
+		return err
+	}
+	rt, err := containerd.New(ctx, m.runtimeOptions())
+	if err != nil {
+		return fmt.Errorf("runtime: %w", err)
+	}
+	failed := rt.Down(ctx)
+	plane, err := vpc.Open(ctx, m.planeOptions())
+	if err != nil {
+		return errors.Join(failed, fmt.Errorf("network: %w", err))
+	}
+	return errors.Join(failed, plane.Down(ctx), os.RemoveAll(c.runDir()))
+}

@@ -1,0 +1,79 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// pidFile names the server's process; it is locked as long as the server lives.
+func (c Config) pidFile() string { return filepath.Join(c.DataDir, "server.pid") }
+
+// claim takes the data directory for this process; it fails while another
+// server has it.
+func (m *Main) claim() error {
+	f, err := os.OpenFile(m.Config.pidFile(), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		return fmt.Errorf("another server runs with --data-dir %s (process %s)", m.Config.DataDir, readPid(m.Config.pidFile()))
+	}
+	m.pidFile = f // closed, and so unlocked, by Close
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())), 0)
+	return err
+}
+
+func readPid(path string) string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "unknown"
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// StopServer asks the server of a data directory to stop, if one runs, and
+// waits until it has.
+func StopServer(ctx context.Context, c Config) (stopped bool, err error) {
+	f, err := os.Open(c.pidFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
+		return false, nil // nobody holds it: no server runs
+	}
+	pid, err := strconv.Atoi(readPid(c.pidFile()))
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", c.pidFile(), err)
+	}
+	process, err := os.FindProcess(pid)
+	if err != nil {
+		return false, err
+	}
+	if err := process.Signal(unix.SIGTERM); err != nil {
+		return false, fmt.Errorf("stop server process %d: %w", pid, err)
+	}
+	released := make(chan error, 1)
+	go func() { released <- unix.Flock(int(f.Fd()), unix.LOCK_EX) }()
+	select {
+	case err := <-released:
+		return true, err
+	case <-ctx.Done():
+		return false, fmt.Errorf("server process %d does not stop: %w", pid, ctx.Err())
+	}
+}

@@ -1,0 +1,53 @@
+package platform
+
+import (
+	"context"
+	goruntime "runtime"
+
+	"kaimon.dev/kaimon/aws/gateway"
+	"kaimon.dev/kaimon/aws/wire"
+	"kaimon.dev/kaimon/internal/clock"
+	"kaimon.dev/kaimon/services/ec2/ec2api"
+	"kaimon.dev/kaimon/services/ec2/ec2ctl"
+	"kaimon.dev/kaimon/services/ecs/ecsapi"
+	"kaimon.dev/kaimon/services/ecs/ecsctl"
+	"kaimon.dev/kaimon/services/iam"
+	"kaimon.dev/kaimon/services/sts/stsapi"
+)
+
+// newGateway binds every service's handlers to the one port.
+func (m *Main) newGateway() *gateway.Gateway {
+	return gateway.New(gateway.Options{
+		Services: []*wire.Service{
+			ecsapi.Bind(ecsapi.New(ecsapi.Options{
+				Store: m.store, Clock: systemClock, Hex: clock.Hex, Architecture: architecture(),
+			})),
+			ec2api.Bind(&ec2api.Handlers{Store: m.store}),
+			stsapi.Bind(stsapi.Handler{}),
+		},
+		Credentials: iam.Directory{Store: m.store},
+		Authorizer:  gateway.AllowAll{},
+		Clock:       systemClock,
+		Log:         m.Log,
+		Health:      m.health,
+	})
+}
+
+// startControllers starts what makes the world agree with the store.
+func (m *Main) startControllers(ctx context.Context) {
+	networks := ec2ctl.NewNetworks(m.store, m.plane, m.Log)
+	tasks := ecsctl.New(ecsctl.Options{
+		Store: m.store, Runtime: m.runtime, Images: m.runtime, Plane: m.plane,
+		Clock: systemClock, Log: m.Log, PublicPool: m.Config.PublicCIDR,
+	})
+	m.background("ec2.networks", func() error { return networks.Run(ctx) })
+	m.background("ecs.tasks", func() error { return tasks.Run(ctx) })
+}
+
+// architecture is this machine's processor in ECS's words.
+func architecture() string {
+	if goruntime.GOARCH == "arm64" {
+		return "ARM64"
+	}
+	return "X86_64"
+}
