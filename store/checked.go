@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -18,7 +19,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // the end of its file for a write that a crash cut short, and forgets what
 // follows, acknowledged or not.
 type checkedLog struct {
-	logStore
+	*healingLog
 	dir    string
 	engine Engine
 	tail   *os.File
@@ -27,12 +28,21 @@ type checkedLog struct {
 // tailLen is an index, and the checksum of its bytes.
 const tailLen = 8 + 4
 
-func openChecked(dir string, engine Engine, logs logStore) (*checkedLog, error) {
+// openLogs opens a store's journal.
+func openLogs(dir string, engine Engine, log *slog.Logger) (*checkedLog, error) {
+	return newChecked(dir, engine, log, func() (logStore, error) { return openEngine(dir, engine, log) })
+}
+
+func newChecked(dir string, engine Engine, log *slog.Logger, open func() (logStore, error)) (*checkedLog, error) {
+	logs, err := openHealing(open, log)
+	if err != nil {
+		return nil, err
+	}
 	tail, err := os.OpenFile(filepath.Join(dir, "tail"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("store: %w", err)
+		return nil, errors.Join(fmt.Errorf("store: %w", err), logs.Close())
 	}
-	return &checkedLog{logStore: logs, dir: dir, engine: engine, tail: tail}, nil
+	return &checkedLog{healingLog: logs, dir: dir, engine: engine, tail: tail}, nil
 }
 
 func (l *checkedLog) StoreLog(entry *raft.Log) error { return l.StoreLogs([]*raft.Log{entry}) }
@@ -47,10 +57,13 @@ func (l *checkedLog) StoreLogs(entries []*raft.Log) error {
 		c.Extensions = checksum(entry)
 		checked[i] = &c
 	}
-	if err := l.logStore.StoreLogs(checked); err != nil {
+	if err := l.healingLog.StoreLogs(checked); err != nil {
 		return err
 	}
-	return l.setTail(entries[len(entries)-1].Index)
+	if err := l.setTail(entries[len(entries)-1].Index); err != nil {
+		l.log.Error("store can't note its journal's end", "err", err) // which lags behind, then
+	}
+	return nil
 }
 
 // DeleteRange also takes the tail back when the journal's end is deleted.
@@ -64,11 +77,11 @@ func (l *checkedLog) DeleteRange(first, last uint64) error {
 			return err
 		}
 	}
-	return l.logStore.DeleteRange(first, last)
+	return l.healingLog.DeleteRange(first, last)
 }
 
 func (l *checkedLog) GetLog(index uint64, entry *raft.Log) error {
-	err := l.logStore.GetLog(index, entry)
+	err := l.healingLog.GetLog(index, entry)
 	if err == nil && (entry.Index != index || string(entry.Extensions) != string(checksum(entry))) {
 		err = errors.New("checksum mismatch")
 	}
@@ -122,7 +135,7 @@ func (l *checkedLog) readTail() uint64 {
 	return binary.BigEndian.Uint64(note)
 }
 
-func (l *checkedLog) Close() error { return errors.Join(l.logStore.Close(), l.tail.Close()) }
+func (l *checkedLog) Close() error { return errors.Join(l.healingLog.Close(), l.tail.Close()) }
 
 // checksum covers all of an entry that means something.
 func checksum(entry *raft.Log) []byte {

@@ -14,6 +14,9 @@ type fsm struct {
 	state *state
 	// applied counts the bytes of records since the newest snapshot began.
 	applied atomic.Int64
+	// attempts holds a *atomic.Bool for each Attempt whose writer waits, to be
+	// set once it is applied.
+	attempts sync.Map
 
 	mu  sync.Mutex
 	err error // the first record that could not be applied
@@ -45,6 +48,9 @@ func (f *fsm) ApplyBatch(entries []*raft.Log) []any {
 	}
 	for i, err := range f.state.apply(records) {
 		if err == nil {
+			if done, ok := f.attempts.Load(records[i].Attempt); ok {
+				done.(*atomic.Bool).Store(true)
+			}
 			continue
 		}
 		responses[places[i]] = err

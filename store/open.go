@@ -52,13 +52,25 @@ func Open(ctx context.Context, opts Options, tables ...AnyTable) (*Store, error)
 	if err != nil {
 		return nil, err
 	}
-	j, err := openRaft(ctx, opts, st, lock)
+	s, err := openLocked(ctx, opts, st, lock)
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
+	return s, nil
+}
+
+func openLocked(ctx context.Context, opts Options, st *state, lock *os.File) (*Store, error) {
+	logs, err := openLogs(opts.Dir, opts.Engine, opts.Log)
+	if err != nil {
+		return nil, err
+	}
+	j, err := openRaft(ctx, opts, st, logs, lock)
+	if err != nil {
+		return nil, err
+	}
 	s := newStore(st, j)
 	if s.views, err = serveViews(opts.Dir, st.image); err != nil {
-		return nil, errors.Join(err, j.close())
+		return nil, errors.Join(err, j.stop())
 	}
 	return s, nil
 }

@@ -28,13 +28,9 @@ func readFiles(dir string, st *state) (err error) {
 	if err != nil {
 		return err
 	}
-	inner, err := openEngine(dir, engine, log)
+	logs, err := openLogs(dir, engine, log)
 	if err != nil {
 		return err
-	}
-	logs, err := openChecked(dir, engine, inner)
-	if err != nil {
-		return errors.Join(err, inner.Close())
 	}
 	defer func() { err = errors.Join(err, logs.Close()) }()
 	if err := logs.checkExtent(newest.Index); err != nil {

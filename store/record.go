@@ -13,7 +13,10 @@ type record struct {
 	_ struct{} `cbor:",toarray"`
 	// Seq counts transactions from 1. A record whose number doesn't follow the
 	// state's was built on a transaction that never came to be.
-	Seq       uint64
+	Seq uint64
+	// Attempt is a number that no other record has, by which its writer finds
+	// out that it was applied.
+	Attempt   uint64
 	Mutations []mutation
 }
 

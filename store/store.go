@@ -12,6 +12,10 @@ import (
 // ErrClosed answers an Update of a store that was closed.
 var ErrClosed = errors.New("store: closed")
 
+// ErrUnknown is wrapped by the error of an Update that was cut off by a fault
+// of the disk: it may yet be found done.
+var ErrUnknown = errors.New("outcome unknown")
+
 // Store is the rows of a set of tables. Its methods may be called concurrently.
 type Store struct {
 	state   *state
@@ -44,8 +48,9 @@ type flight struct {
 // are applied in the order of the calls of propose.
 type journal interface {
 	// propose hands in a record and returns a function that waits until it was
-	// applied, or can't be any more.
-	propose(record []byte) (wait func() error)
+	// applied, or can't be any more. The error that wait returns is
+	// ErrUnknown if that can't be told.
+	propose(r record) (wait func() error, err error)
 	// settle returns once every record that was ever proposed was either
 	// applied or dropped for good.
 	settle() error
@@ -89,12 +94,9 @@ func (s *Store) Close() error {
 // memoryJournal applies records at once.
 type memoryJournal struct{ state *state }
 
-func (j memoryJournal) propose(data []byte) func() error {
-	r, err := decodeRecord(data)
-	if err == nil {
-		err = j.state.apply([]record{r})[0]
-	}
-	return func() error { return err }
+func (j memoryJournal) propose(r record) (func() error, error) {
+	err := j.state.apply([]record{r})[0]
+	return func() error { return err }, nil
 }
 
 func (memoryJournal) settle() error { return nil }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"sync"
 )
 
@@ -52,13 +51,13 @@ func (s *Store) stage(fn func(tx *Txn) error) (*flight, error) {
 	if len(tx.mutations) == 0 {
 		return s.last, nil // what fn saw must be durable before its caller speaks of it
 	}
-	data, err := record{Seq: s.seq + 1, Mutations: tx.mutations}.encode()
+	wait, err := s.journal.propose(record{Seq: s.seq + 1, Mutations: tx.mutations})
 	if err != nil {
-		return nil, fmt.Errorf("store: %w", err)
+		return nil, err
 	}
 	tx.txn.Commit()
 	s.seq++
-	s.last = &flight{wait: sync.OnceValue(s.journal.propose(data))}
+	s.last = &flight{wait: sync.OnceValue(wait)}
 	return s.last, nil
 }
 
