@@ -154,7 +154,7 @@ func (k *Kernel) update(r *router, have, i Interface) error {
 		return fmt.Errorf("update %s: %w", i.ID, err)
 	}
 	if have.Public != i.Public {
-		if err := errors.Join(r.remember(i), k.release(r, have.Public)); err != nil {
+		if err := errors.Join(r.remember(i), k.release(r, have.Public, have.Public)); err != nil {
 			return fmt.Errorf("update %s: %w", i.ID, err)
 		}
 	}
@@ -164,12 +164,18 @@ func (k *Kernel) update(r *router, have, i Interface) error {
 	return nil
 }
 
-// release frees a public address.
-func (k *Kernel) release(r *router, public netip.Addr) error {
-	if !public.IsValid() {
+// release frees a public address, if there is one, and ends the connections
+// that the router tracks for the addresses.
+func (k *Kernel) release(r *router, public netip.Addr, tracked ...netip.Addr) error {
+	tracked = slices.DeleteFunc(tracked, func(a netip.Addr) bool { return !a.IsValid() })
+	if len(tracked) == 0 {
 		return nil
 	}
-	return errors.Join(k.host.unroute(public, r.id), forget(r.ns, public), forget(nil, public))
+	err := forget(r.ns, tracked...)
+	if public.IsValid() {
+		err = errors.Join(k.host.unroute(public, r.id), err, forget(nil, public))
+	}
+	return err
 }
 
 // DetachInterface implements Plane.
@@ -201,7 +207,7 @@ func (k *Kernel) detach(r *router, i Interface) error {
 		if err := r.unplug(i.ID, i.Address); err != nil {
 			return err
 		}
-		if err := errors.Join(k.release(r, i.Public), forget(r.ns, i.Address)); err != nil {
+		if err := k.release(r, i.Public, i.Public, i.Address); err != nil {
 			return err
 		}
 	}
