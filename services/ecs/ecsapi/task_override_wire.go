@@ -45,10 +45,36 @@ func overridesFromWire(in *TaskOverride) (ecs.TaskOverrides, error) {
 		}
 		out.Containers = append(out.Containers, override)
 	}
-	if b, err := json.Marshal(out); err != nil || len(b) > maxOverrides {
+	if overridesLength(out) > maxOverrides {
 		return out, ecs.InvalidParameter("Container Overrides length must be at most %d", maxOverrides)
 	}
 	return out, nil
+}
+
+// overridesLength is the length of the overrides as JSON, members that weren't
+// given left out.
+func overridesLength(o ecs.TaskOverrides) int {
+	containers := make([]map[string]any, len(o.Containers))
+	for i, c := range o.Containers {
+		shown := map[string]any{"name": c.Name}
+		if c.Command != nil {
+			shown["command"] = c.Command
+		}
+		if c.Environment != nil {
+			shown["environment"] = c.Environment
+		}
+		for name, n := range map[string]*int{"cpu": c.CPU, "memory": c.Memory, "memoryReservation": c.MemoryReservation} {
+			if n != nil {
+				shown[name] = n
+			}
+		}
+		containers[i] = shown
+	}
+	b, err := json.Marshal(map[string]any{"containerOverrides": containers})
+	if err != nil {
+		return maxOverrides + 1 // cannot be: these are numbers and text
+	}
+	return len(b)
 }
 
 func checkRole(role string) error {

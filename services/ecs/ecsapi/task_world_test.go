@@ -38,8 +38,7 @@ func newTaskWorld(t testing.TB) *taskWorld {
 	w := &taskWorld{
 		t: t, scope: aws.Scope{Account: "123456789012", Region: "eu-west-1"},
 		now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC),
-		store: store.OpenMemory(append(ec2.Tables(), ecs.Clusters, ecs.TaskDefinitions, ecs.Families,
-			ecs.ResourceTags, ecs.Tasks, ecs.TaskStatuses, ecs.ClientTokens)...),
+		store: store.OpenMemory(append(ec2.Tables(), ecs.Tables()...)...),
 	}
 	w.ctx = aws.WithCaller(t.Context(), aws.Caller{Account: w.scope.Account, Region: w.scope.Region})
 	w.Handlers = ecsapi.New(ecsapi.Options{Store: w.store, Clock: w, Hex: func(n int) string {

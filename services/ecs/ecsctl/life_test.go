@@ -90,9 +90,12 @@ func TestPullFaults(t *testing.T) {
 		t.Run(string(fault), func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
 				w.machine.OnPull("busybox:main", fake.Pull{Fault: fault, Message: "why"})
-				arn := w.run(container("main", "wait"))
+				arn := w.run(container("other", "wait"), container("main", "wait"))
 				w.settle()
 				s := w.wantStopped(arn, ecs.StopFailedToStart, want)
+				if s.Containers[0].Reason != "" || s.Containers[1].Reason != want {
+					t.Errorf("containers: %+v", s.Containers)
+				}
 				if s.PullStoppedAt.IsZero() || !s.StartedAt.IsZero() {
 					t.Errorf("times: %+v", s)
 				}

@@ -23,23 +23,24 @@ type puller struct {
 func (c *Controller) pull(ctx context.Context, t *ecs.Task) {
 	c.learn(t.ID, func(w *work) { w.images = images{started: true, startedAt: c.Clock.Now()} })
 	go func() {
-		digests, err := c.puller.fetch(ctx, t)
+		digests, failed, err := c.puller.fetch(ctx, t)
 		if ctx.Err() != nil {
 			return
 		}
 		at := c.Clock.Now()
 		c.learn(t.ID, func(w *work) {
-			w.images.digests, w.images.err, w.images.stoppedAt = digests, err, at
-			w.images.done = err == nil
+			w.images.digests, w.images.stoppedAt, w.images.done = digests, at, err == nil
+			w.images.failed, w.images.err = failed, err
 		})
 		c.loop.Wake(t.ARN)
 	}()
 }
 
 // fetch has every image of the task present, in the order of the containers,
-// and returns the digests by image. The first failure is the answer.
-func (p *puller) fetch(ctx context.Context, t *ecs.Task) (map[string]string, error) {
-	digests := make(map[string]string, len(t.Containers))
+// and returns the digests by image. The first failure is the answer, with the
+// container's name.
+func (p *puller) fetch(ctx context.Context, t *ecs.Task) (digests map[string]string, failed string, err error) {
+	digests = make(map[string]string, len(t.Containers))
 	for _, container := range t.Containers {
 		if _, ok := digests[container.Image]; ok {
 			continue
@@ -48,11 +49,11 @@ func (p *puller) fetch(ctx context.Context, t *ecs.Task) (map[string]string, err
 			return p.fetchOne(ctx, container.Image)
 		})
 		if err != nil {
-			return nil, err
+			return nil, container.Name, err
 		}
 		digests[container.Image] = digest.(string)
 	}
-	return digests, nil
+	return digests, "", nil
 }
 
 func (p *puller) fetchOne(ctx context.Context, ref string) (string, error) {

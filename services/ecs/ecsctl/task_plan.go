@@ -41,7 +41,9 @@ type images struct {
 	startedAt, stoppedAt time.Time
 	// digests is by image as the definition names it.
 	digests map[string]string
-	err     error
+	// err is why the image of the container failed can't be had.
+	err    error
+	failed string
 }
 
 // step is what to do next with a task.
@@ -77,6 +79,8 @@ type decision struct {
 	step   step
 	code   ecs.StopCode
 	reason string
+	// container is whose fault it is, "" for nobody's.
+	container string
 	// after asks to be woken by the clock.
 	after time.Duration
 }
@@ -144,7 +148,8 @@ func planStart(v view) decision {
 	case v.work.netns == "":
 		return decision{step: stepAttach}
 	case v.work.images.err != nil:
-		return decision{step: stepConclude, code: ecs.StopFailedToStart, reason: pullReason(v.work.images.err, v.task.Architecture)}
+		reason := pullReason(v.work.images.err, v.task.Architecture)
+		return decision{step: stepConclude, code: ecs.StopFailedToStart, reason: reason, container: v.work.images.failed}
 	case v.work.images.done:
 		return decision{step: stepApply}
 	case v.status.Attachment.State != ecs.AttachmentAttached:

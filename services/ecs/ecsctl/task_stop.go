@@ -39,6 +39,11 @@ func (c *Controller) conclude(ctx context.Context, v view, d decision) error {
 		if v.work.netns != "" {
 			s.Attached(v.now)
 		}
+		for i, container := range v.task.Containers {
+			if container.Name == d.container {
+				s.Containers[i].Reason = d.reason
+			}
+		}
 		s.Halt(d.code, d.reason, at)
 		s.Conclude(at)
 	})

@@ -15,6 +15,7 @@ import (
 	"kaimon.dev/kaimon/dataplane/vpc"
 	"kaimon.dev/kaimon/dataplane/vpc/vpctest"
 	"kaimon.dev/kaimon/internal/clock"
+	"kaimon.dev/kaimon/runtime"
 	"kaimon.dev/kaimon/runtime/fake"
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/services/ecs"
@@ -38,7 +39,9 @@ type world struct {
 	made    atomic.Int64
 
 	runtime *fake.Runtime
-	end     func()
+	// wrap, when set, comes between the controller and the runtime.
+	wrap func(*fake.Runtime) runtime.Runtime
+	end  func()
 }
 
 // inWorld runs a test in a bubble with a world whose controller runs.
@@ -58,10 +61,7 @@ func newWorld(t testing.TB, dir string) *world {
 	return newWorldOver(t, store.OpenMemory(tables()...), dir)
 }
 
-func tables() []store.AnyTable {
-	return append(ec2.Tables(), ecs.Clusters, ecs.TaskDefinitions, ecs.Families, ecs.ResourceTags,
-		ecs.Tasks, ecs.TaskStatuses, ecs.ClientTokens)
-}
+func tables() []store.AnyTable { return append(ec2.Tables(), ecs.Tables()...) }
 
 func newWorldOver(t testing.TB, db *store.Store, dir string) *world {
 	t.Helper()
@@ -102,8 +102,12 @@ func (w *world) start() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	var seam runtime.Runtime = r
+	if w.wrap != nil {
+		seam = w.wrap(r)
+	}
 	c := ecsctl.New(ecsctl.Options{
-		Store: w.store, Runtime: r, Images: r, Plane: w.plane, Clock: clock.System{},
+		Store: w.store, Runtime: seam, Images: r, Plane: w.plane, Clock: clock.System{},
 		Log: slog.New(slog.DiscardHandler), PublicPool: netip.MustParsePrefix("100.64.0.0/16"),
 	})
 	ctx, cancel := context.WithCancel(w.t.Context())
@@ -170,6 +174,23 @@ func (w *world) run(containers ...ecs.ContainerDefinition) string {
 		return nil
 	})
 	return tasks[0].ARN
+}
+
+// token puts a client token; tokens lists them.
+func (w *world) token(id string) {
+	w.t.Helper()
+	w.update(func(tx *store.Txn) error {
+		ecs.ClientTokens.Put(tx, ecs.ClientToken{ID: id, CreatedAt: clock.System{}.Now()})
+		return nil
+	})
+}
+
+func (w *world) tokens() []string {
+	var ids []string
+	for t := range ecs.ClientTokens.All(w.store.Snapshot()) {
+		ids = append(ids, t.ID)
+	}
+	return ids
 }
 
 // ask asks a task to stop.
