@@ -37,7 +37,7 @@ func newTaskWorld(t testing.TB) *taskWorld {
 	t.Helper()
 	w := &taskWorld{
 		t: t, scope: aws.Scope{Account: "123456789012", Region: "eu-west-1"},
-		now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC),
+		now:   time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC),
 		store: store.OpenMemory(append(ec2.Tables(), ecs.Tables()...)...),
 	}
 	w.ctx = aws.WithCaller(t.Context(), aws.Caller{Account: w.scope.Account, Region: w.scope.Region})

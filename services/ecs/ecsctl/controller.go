@@ -18,8 +18,8 @@ import (
 	"kaimon.dev/kaimon/store"
 )
 
-// Options are what a Controller works with. Workers, Pulls and the timeouts
-// have defaults.
+// Options are what a Controller works with. Log, Workers, Pulls, AttachTimeout
+// and Attempts have defaults.
 type Options struct {
 	Store   *store.Store
 	Runtime runtime.Runtime
@@ -60,6 +60,9 @@ type Controller struct {
 
 // New returns a controller that Run sets to work.
 func New(o Options) *Controller {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
 	o.Workers = positive(o.Workers, defaultWorkers)
 	o.Pulls = positive(o.Pulls, defaultPulls)
 	o.Attempts = positive(o.Attempts, defaultAttempts)

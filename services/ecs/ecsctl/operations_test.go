@@ -16,16 +16,16 @@ var operations = []string{"run", "run", "run bad", "run slow", "run two", "stop"
 // scripts are what containers do there.
 var scripts = []string{"wait", "true", "sleep 3; exit 4", "trap '' TERM; wait", "trap 'exit 0' TERM; wait"}
 
-// play is a world with the tasks that operations made in it, and the furthest
-// state that each one was seen in.
+// play is a world with the tasks that operations made in it, and what each one
+// was last seen as.
 type play struct {
 	*world
-	arns    []string
-	reached map[string]ecs.TaskState
+	arns []string
+	seen map[string]*ecs.TaskStatus
 }
 
 func newPlay(t *testing.T) *play {
-	p := &play{world: newWorld(t, t.TempDir()), reached: map[string]ecs.TaskState{}}
+	p := &play{world: newWorld(t, t.TempDir()), seen: map[string]*ecs.TaskStatus{}}
 	p.machine.OnPull("busybox:bad", fake.Pull{Fault: runtime.PullNotFound, Message: "no"})
 	p.machine.OnPull("busybox:slow", fake.Pull{Delay: 20 * time.Second})
 	p.start()
@@ -61,15 +61,19 @@ func (p *play) do(operation string, n int) {
 	}
 }
 
-// look fails when a task went back.
+// look fails when a task went back, or changed without its version.
 func (p *play) look() {
 	p.t.Helper()
 	for _, arn := range p.arns {
-		s := p.status(arn)
-		if s.LastStatus.Before(p.reached[arn]) {
-			p.t.Fatalf("%s went from %s back to %s", arn, p.reached[arn], s.LastStatus)
+		s, before := p.status(arn), p.seen[arn]
+		p.seen[arn] = s
+		switch {
+		case before == nil:
+		case s.LastStatus.Before(before.LastStatus):
+			p.t.Fatalf("%s went from %s back to %s", arn, before.LastStatus, s.LastStatus)
+		case s.Version < before.Version, s.Version == before.Version && s.LastStatus != before.LastStatus:
+			p.t.Fatalf("%s went from version %d %s to %d %s", arn, before.Version, before.LastStatus, s.Version, s.LastStatus)
 		}
-		p.reached[arn] = s.LastStatus
 	}
 }
 
