@@ -88,7 +88,7 @@ func checkPlatform(d *TaskDefinition) error {
 	if p.OperatingSystemFamily != "" && p.OperatingSystemFamily != "LINUX" {
 		return ClientException("runtimePlatform: operatingSystemFamily '%s' is not supported here; only LINUX is.", p.OperatingSystemFamily)
 	}
-	if p.CPUArchitecture != "" && p.CPUArchitecture != "X86_64" && p.CPUArchitecture != "ARM64" {
+	if p.CPUArchitecture != "" && p.CPUArchitecture != ArchitectureX86 && p.CPUArchitecture != ArchitectureARM {
 		return ClientException("runtimePlatform: cpuArchitecture '%s' is not valid.", p.CPUArchitecture)
 	}
 	return nil

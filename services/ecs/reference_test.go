@@ -227,3 +227,21 @@ func TestRequiredAttributes(t *testing.T) {
 		t.Errorf("a plain definition requires %v", plain)
 	}
 }
+
+func TestArchitectureOn(t *testing.T) {
+	for _, c := range []struct{ named, host, want string }{
+		{"", "", ArchitectureX86}, {"", ArchitectureARM, ArchitectureARM}, {"", ArchitectureX86, ArchitectureX86},
+		{ArchitectureARM, "", ArchitectureARM}, {ArchitectureARM, ArchitectureARM, ArchitectureARM},
+		{ArchitectureARM, ArchitectureX86, ""}, {ArchitectureX86, ArchitectureARM, ""},
+	} {
+		for _, platform := range []*RuntimePlatform{nil, {CPUArchitecture: c.named}} {
+			if platform == nil && c.named != "" {
+				continue
+			}
+			got, err := (&TaskDefinition{RuntimePlatform: platform}).ArchitectureOn(c.host)
+			if got != c.want || (codeOf(err) == "ClientException") != (c.want == "") {
+				t.Errorf("%q on %q: %q, %v", c.named, c.host, got, err)
+			}
+		}
+	}
+}

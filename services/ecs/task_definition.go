@@ -36,7 +36,7 @@ type TaskDefinition struct {
 	// EphemeralStorage is the task's disk in GiB; 0 when it was not given,
 	// which means Fargate's default of 20.
 	EphemeralStorage int
-	// RuntimePlatform is nil when it was not given, which means LINUX on X86_64.
+	// RuntimePlatform is nil when it was not given, which means LINUX on whatever machine there is.
 	RuntimePlatform *RuntimePlatform
 	// RequiresCompatibilities is as registered, nil when it was not given.
 	RequiresCompatibilities []string
@@ -55,7 +55,7 @@ type TaskDefinition struct {
 
 // RuntimePlatform is the operating system and processor that a task needs.
 type RuntimePlatform struct {
-	// CPUArchitecture is "", X86_64 or ARM64; "" means X86_64.
+	// CPUArchitecture is "", ArchitectureX86 or ArchitectureARM; see ArchitectureOn.
 	CPUArchitecture string
 	// OperatingSystemFamily is "" or LINUX.
 	OperatingSystemFamily string
@@ -88,12 +88,30 @@ func TaskDefinitionARN(s aws.Scope, family string, revision int) string {
 	return FamilyARN(s, family) + ":" + strconv.Itoa(revision)
 }
 
-// Architecture returns the processor that the task needs in ECS's words: X86_64 or ARM64.
-func (d *TaskDefinition) Architecture() string {
-	if d.RuntimePlatform == nil || d.RuntimePlatform.CPUArchitecture == "" {
-		return "X86_64"
+// The processors of tasks in ECS's words (API Reference, "RuntimePlatform").
+const (
+	ArchitectureX86 = "X86_64"
+	ArchitectureARM = "ARM64"
+)
+
+// ArchitectureOn returns the processor of the definition's tasks on machines of
+// the processor host: the one that it names, which must be theirs. A definition
+// that names none runs on any machine, where AWS would take X86_64. With host
+// "" it isn't known where tasks run, and every definition fits.
+func (d *TaskDefinition) ArchitectureOn(host string) (string, error) {
+	named := ""
+	if d.RuntimePlatform != nil {
+		named = d.RuntimePlatform.CPUArchitecture
 	}
-	return d.RuntimePlatform.CPUArchitecture
+	switch {
+	case named == "" && host == "":
+		return ArchitectureX86, nil
+	case named == "":
+		return host, nil
+	case host == "" || named == host:
+		return named, nil
+	}
+	return "", ClientException("Capacity is unavailable: runtimePlatform.cpuArchitecture of the task definition is %s, and tasks run on %s here.", named, host)
 }
 
 // Container returns the container of that name, nil if there is none.

@@ -18,7 +18,9 @@ type TaskTemplate struct {
 	Networks        *Networks
 	Group           string
 	StartedBy       string
-	At              time.Time
+	// Architecture is what TaskDefinition.ArchitectureOn says.
+	Architecture string
+	At           time.Time
 }
 
 // Make returns a task for each ID. It is deterministic: whatever else has an ID
@@ -33,7 +35,7 @@ func (q TaskTemplate) Make(ids []string) []Task {
 			Group: q.Group, StartedBy: q.StartedBy, CreatedAt: q.At,
 			LaunchType: q.Capacity.LaunchType, CapacityProvider: providers[i],
 			PlatformVersion: q.PlatformVersion, PlatformFamily: PlatformFamilyLinux,
-			Architecture: q.Definition.Architecture(),
+			Architecture: q.Architecture,
 			CPU:          q.Definition.CPU, Memory: q.Definition.Memory,
 			EphemeralStorage: StorageOf(q.Definition),
 			Containers:       containersOf(q.Definition, id),

@@ -1,17 +1,12 @@
 package ecsapi
 
 import (
-	"encoding/base64"
-	"slices"
-	"strings"
-
+	cut "kaimon.dev/kaimon/aws/page"
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/services/ecs"
 )
 
-// pager cuts a listing into pages. A token holds the operation and the key of
-// the last item sent, so that a listing goes on at the same place whatever was
-// created or deleted in between.
+// pager cuts a listing into pages.
 type pager struct {
 	// Operation binds tokens to the operation that gave them.
 	Operation string
@@ -32,35 +27,11 @@ func page[T any](p pager, items []T, key func(T) string, compare func(a, b strin
 			return nil, nil, ecs.InvalidParameter("maxResults must be between 1 and %d, not %d.", p.Most, size)
 		}
 	}
-	if token := wire.Val(p.Token); token != "" {
-		last, ok := p.decode(token)
-		if !ok {
-			return nil, nil, ecs.InvalidParameter("Invalid token: nextToken is not one that %s gave.", p.Operation)
-		}
-		start, found := slices.BinarySearchFunc(items, last, func(item T, last string) int { return compare(key(item), last) })
-		if found {
-			start++
-		}
-		items = items[start:]
+	items, next, ok := cut.Cut(p.Operation, wire.Val(p.Token), size, items, key, compare)
+	if !ok {
+		return nil, nil, ecs.InvalidParameter("Invalid token: nextToken is not one that %s gave.", p.Operation)
 	}
-	if len(items) <= size {
-		return items, nil, nil
-	}
-	items = items[:size]
-	return items, wire.Ptr(p.encode(key(items[size-1]))), nil
-}
-
-func (p pager) encode(key string) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(p.Operation + "\x00" + key))
-}
-
-func (p pager) decode(token string) (key string, ok bool) {
-	b, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil {
-		return "", false
-	}
-	operation, key, ok := strings.Cut(string(b), "\x00")
-	return key, ok && operation == p.Operation
+	return items, optional(next), nil
 }
 
 // same is the key of items that are their own keys.

@@ -20,6 +20,7 @@ func (h *Handlers) RunTask(ctx context.Context, in *RunTaskInput) (*RunTaskOutpu
 	if err != nil {
 		return nil, err
 	}
+	q.host = h.Architecture
 	s, now := scope(ctx), h.Clock.Now()
 	ids := make([]string, q.count)
 	for i := range ids {
@@ -91,6 +92,9 @@ func (q *runRequest) resolve(tx *store.Txn, s aws.Scope, cluster *ecs.Cluster) (
 		return nil, nil, err
 	}
 	if err = ecs.CheckPlatform(q.platform, t.Definition); err != nil {
+		return nil, nil, err
+	}
+	if t.Architecture, err = t.Definition.ArchitectureOn(q.host); err != nil {
 		return nil, nil, err
 	}
 	if t.Group, err = ecs.GroupOf(q.group, definition.Family); err != nil {

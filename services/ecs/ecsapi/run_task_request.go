@@ -28,6 +28,8 @@ type runRequest struct {
 	managedTags         bool
 	// token is "" without one; digest tells requests of the same token apart.
 	token, digest string
+	// host is the processor that tasks run on: Options.Architecture.
+	host string
 }
 
 func runRequestFromWire(in *RunTaskInput) (*runRequest, error) {
