@@ -149,6 +149,15 @@ func (t *Task) ENIDescription() string {
 	return t.Scope.ARN("ecs", "attachment/"+t.Network.AttachmentID).String()
 }
 
+// StoppingAt is since when the task stops: as far as it is known, when it was
+// asked to; zero if it shall run.
+func (t *Task) StoppingAt(s *TaskStatus) time.Time {
+	if s.StoppingAt.IsZero() && t.Stop != nil {
+		return t.Stop.At
+	}
+	return s.StoppingAt
+}
+
 // StopReason says why the task stops or stopped: as far as it is known, why it
 // was asked to.
 func (t *Task) StopReason(s *TaskStatus) (StopCode, string) {

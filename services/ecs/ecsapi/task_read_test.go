@@ -22,7 +22,7 @@ func TestStopTask(t *testing.T) {
 			t.Fatal(err)
 		}
 		if wire.Val(out.Task.DesiredStatus) != "STOPPED" || wire.Val(out.Task.LastStatus) != "PROVISIONING" ||
-			wire.Val(out.Task.StopCode) != "UserInitiated" || wire.Val(out.Task.StoppedReason) != "because of "+id {
+			wire.Val(out.Task.StopCode) != "UserInitiated" || !out.Task.StoppingAt.Equal(w.now) || wire.Val(out.Task.StoppedReason) != "because of "+id {
 			t.Errorf("%s: %+v", ref, out.Task)
 		}
 	}

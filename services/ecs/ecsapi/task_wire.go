@@ -47,7 +47,7 @@ func showStatus(out *Task, t *ecs.Task, s *ecs.TaskStatus) {
 	out.Connectivity, out.ConnectivityAt = optional(s.Connectivity), moment(s.ConnectivityAt)
 	out.PullStartedAt, out.PullStoppedAt = moment(s.PullStartedAt), moment(s.PullStoppedAt)
 	out.StartedAt = moment(s.StartedAt)
-	out.StoppingAt, out.StoppedAt = moment(s.StoppingAt), moment(s.StoppedAt)
+	out.StoppingAt, out.StoppedAt = moment(t.StoppingAt(s)), moment(s.StoppedAt)
 	out.ExecutionStoppedAt = moment(s.ExecutionStoppedAt)
 	code, reason := t.StopReason(s)
 	out.StopCode, out.StoppedReason = optional(string(code)), optional(reason)
