@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
@@ -113,7 +112,7 @@ func (c *Controller) keys() []string {
 			keys = append(keys, id)
 		}
 	}
-	return slices.Clip(keys)
+	return keys
 }
 
 // knows returns a copy of what this process knows of a task.

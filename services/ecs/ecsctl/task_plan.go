@@ -88,9 +88,7 @@ type decision struct {
 // planTask decides the next step of a task. It is called again after each one.
 func planTask(v view) decision {
 	switch {
-	case v.status.LastStatus == ecs.TaskStopped:
-		return planStopped(v)
-	case v.status.LastStatus == ecs.TaskDeprovisioning:
+	case !v.status.LastStatus.Before(ecs.TaskDeprovisioning):
 		return planRemains(v)
 	case v.task.Halted(v.status):
 		return planHalted(v)
@@ -100,16 +98,9 @@ func planTask(v view) decision {
 	return decision{}
 }
 
-// planStopped keeps a stopped task for TaskRetention.
-func planStopped(v view) decision {
-	if left := v.status.StoppedAt.Add(ecs.TaskRetention).Sub(v.now); left > 0 {
-		return decision{after: left}
-	}
-	return decision{step: stepForget}
-}
-
-// planRemains takes the interface from a task once nothing of it runs. The
-// runtime may still have one that was given up because Apply failed.
+// planRemains takes the interface from a task once nothing of it runs, and
+// keeps what is shown of it for TaskRetention. The runtime may still have a
+// task that was given up because Apply failed.
 func planRemains(v view) decision {
 	switch v.work.phase {
 	case runtime.Pending, runtime.Running:
@@ -117,7 +108,13 @@ func planRemains(v view) decision {
 	case runtime.Stopping:
 		return decision{}
 	}
-	return decision{step: stepDetach}
+	if v.status.LastStatus == ecs.TaskDeprovisioning {
+		return decision{step: stepDetach}
+	}
+	if left := v.status.StoppedAt.Add(ecs.TaskRetention).Sub(v.now); left > 0 {
+		return decision{after: left}
+	}
+	return decision{step: stepForget}
 }
 
 // planHalted brings a task that shall not run to its end.

@@ -47,6 +47,7 @@ func TestPlanTask(t *testing.T) {
 		"given up but runs":   {view{task: task, status: halted(ecs.TaskDeprovisioning), work: work{phase: runtime.Running}}, decision{step: stepStop, reason: "enough"}},
 		"given up and stops":  {view{task: task, status: halted(ecs.TaskDeprovisioning), work: work{phase: runtime.Stopping}}, decision{}},
 		"stopped":             {view{task: task, status: halted(ecs.TaskStopped), now: now.Add(20 * time.Minute)}, decision{after: 40 * time.Minute}},
+		"runs after all":      {view{task: task, status: halted(ecs.TaskStopped), work: work{phase: runtime.Pending}}, decision{step: stepStop, reason: "enough"}},
 		"stopped for long":    {view{task: task, status: halted(ecs.TaskStopped), now: now.Add(time.Hour)}, decision{step: stepForget}},
 		"cannot be pulled": {
 			view{task: task, status: attached, definition: definition, eni: eni, work: work{netns: "/n", images: images{started: true, failed: "main", err: errors.New("why")}}},
@@ -93,7 +94,7 @@ func TestPlanIsSafe(t *testing.T) {
 			if v.task.Halted(v.status) || !v.status.LastStatus.Before(ecs.TaskRunning) || v.work.known() {
 				t.Fatalf("%s of %+v with %+v", d.step, v.status, v.work)
 			}
-		case stepConclude, stepDetach:
+		case stepConclude, stepDetach, stepForget:
 			if v.work.phase == runtime.Running || v.work.phase == runtime.Pending || v.work.phase == runtime.Stopping {
 				t.Fatalf("%s while the task is %s", d.step, v.work.phase)
 			}
