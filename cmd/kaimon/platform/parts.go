@@ -3,11 +3,13 @@ package platform
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"golang.org/x/sync/errgroup"
 
 	"kaimon.dev/kaimon/dataplane/vpc"
 	"kaimon.dev/kaimon/runtime/containerd"
+	"kaimon.dev/kaimon/runtime/sample"
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/services/ecs"
 	"kaimon.dev/kaimon/services/iam"
@@ -32,15 +34,24 @@ func (m *Main) openParts(ctx context.Context) error {
 		}, Tables()...)
 		return wrap("store", err)
 	})
-	g.Go(func() (err error) {
-		m.runtime, err = containerd.NewRuntime(ctx, m.runtimeOptions())
-		return wrap("runtime", err)
-	})
+	g.Go(func() error { return wrap("runtime", m.openRuntime(ctx)) })
 	g.Go(func() (err error) {
 		m.plane, err = vpc.Open(ctx, m.planeOptions())
 		return wrap("network", err)
 	})
 	return g.Wait()
+}
+
+// openRuntime opens the runtime and gives it the sample image, made of this program.
+func (m *Main) openRuntime(ctx context.Context) (err error) {
+	if m.runtime, err = containerd.NewRuntime(ctx, m.runtimeOptions()); err != nil {
+		return err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return sample.Ensure(ctx, m.runtime, m.Config.runtimeDir(), program)
 }
 
 func (m *Main) runtimeOptions() containerd.Options {
