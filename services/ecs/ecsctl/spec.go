@@ -2,7 +2,7 @@ package ecsctl
 
 import (
 	"net/netip"
-	"slices"
+	"path"
 	"time"
 
 	"kaimon.dev/kaimon/runtime"
@@ -68,7 +68,7 @@ func buildContainer(t *ecs.Task, d *ecs.TaskDefinition, c ecs.ContainerDefinitio
 		Interactive:            ecs.Bool(c.Interactive),
 		Labels:                 c.DockerLabels,
 		Ulimits:                ulimits(c.Ulimits),
-		Mounts:                 mounts(d, c, nil),
+		Mounts:                 mounts(d, c),
 		CPUShares:              c.CPU,
 		Memory:                 c.Memory,
 		MemoryReservation:      c.MemoryReservation,
@@ -131,24 +131,30 @@ func ulimits(in []ecs.Ulimit) []runtime.Ulimit {
 }
 
 // mounts lists a container's own mount points and those that it takes from
-// others, directly or through them. seen holds the containers on the way, so
-// that a circle ends.
-func mounts(d *ecs.TaskDefinition, c ecs.ContainerDefinition, seen []string) []runtime.Mount {
+// others, directly or through them. The first to claim a path has it, and each
+// container counts once: the list is no longer than the definition.
+func mounts(d *ecs.TaskDefinition, c ecs.ContainerDefinition) []runtime.Mount {
 	var out []runtime.Mount
-	for _, m := range c.MountPoints {
-		out = append(out, runtime.Mount{Volume: m.SourceVolume, Path: m.ContainerPath, ReadOnly: ecs.Bool(m.ReadOnly)})
-	}
-	seen = append(seen, c.Name)
-	for _, from := range c.VolumesFrom {
-		source := d.Container(from.SourceContainer)
-		if source == nil || slices.Contains(seen, source.Name) {
-			continue
+	visited, claimed := map[string]bool{}, map[string]bool{}
+	var visit func(c ecs.ContainerDefinition, readOnly bool)
+	visit = func(c ecs.ContainerDefinition, readOnly bool) {
+		if visited[c.Name] {
+			return
 		}
-		for _, m := range mounts(d, *source, seen) {
-			m.ReadOnly = m.ReadOnly || ecs.Bool(from.ReadOnly)
-			out = append(out, m)
+		visited[c.Name] = true
+		for _, m := range c.MountPoints {
+			if claim := path.Clean(m.ContainerPath); !claimed[claim] {
+				claimed[claim] = true
+				out = append(out, runtime.Mount{Volume: m.SourceVolume, Path: m.ContainerPath, ReadOnly: readOnly || ecs.Bool(m.ReadOnly)})
+			}
+		}
+		for _, from := range c.VolumesFrom {
+			if source := d.Container(from.SourceContainer); source != nil {
+				visit(*source, readOnly || ecs.Bool(from.ReadOnly))
+			}
 		}
 	}
+	visit(c, false)
 	return out
 }
 

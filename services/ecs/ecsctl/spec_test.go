@@ -105,8 +105,29 @@ func TestVolumesFromOthers(t *testing.T) {
 		{Name: "c", MountPoints: mount("three"), VolumesFrom: []ecs.VolumeFrom{{SourceContainer: "a"}, {SourceContainer: "nobody"}}},
 	}}
 	want := []runtime.Mount{{Volume: "one", Path: "/one"}, {Volume: "two", Path: "/two", ReadOnly: true}, {Volume: "three", Path: "/three", ReadOnly: true}}
-	if diff := cmp.Diff(want, mounts(&d, d.Containers[0], nil)); diff != "" {
+	if diff := cmp.Diff(want, mounts(&d, d.Containers[0])); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestManyVolumesFrom is a definition whose paths through volumesFrom are
+// more than any machine could hold.
+func TestManyVolumesFrom(t *testing.T) {
+	var d ecs.TaskDefinition
+	for i := range 10 {
+		c := ecs.ContainerDefinition{
+			Name:        string(rune('a' + i)),
+			MountPoints: []ecs.MountPoint{{SourceVolume: "v", ContainerPath: "/shared/."}, {SourceVolume: "v", ContainerPath: "/" + string(rune('a'+i))}},
+		}
+		for range 100 {
+			for _, other := range d.Containers {
+				c.VolumesFrom = append(c.VolumesFrom, ecs.VolumeFrom{SourceContainer: other.Name})
+			}
+		}
+		d.Containers = append(d.Containers, c)
+	}
+	if n := len(mounts(&d, d.Containers[9])); n != 11 {
+		t.Errorf("%d mounts; want the shared path once and ten others", n)
 	}
 }
 
