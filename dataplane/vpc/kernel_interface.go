@@ -20,6 +20,8 @@ func (k *Kernel) AttachInterface(ctx context.Context, i Interface) (string, erro
 		return "", fmt.Errorf("attach %s: %w", i.ID, err)
 	}
 	defer k.busy.lock(i.ID)()
+	r.config.RLock()
+	defer r.config.RUnlock()
 	path := k.interfacePath(i.ID)
 	if have, ok := r.lookup(i.ID); ok && isNetNS(path) {
 		return path, k.update(r, have, i)
@@ -97,7 +99,10 @@ func (k *Kernel) attach(r *router, i Interface, path string) error {
 	if err := r.setInterface(i); err != nil {
 		return err
 	}
-	n, _ := r.current()
+	n, ok := r.current()
+	if !ok {
+		return ErrNotApplied
+	}
 	at := slices.IndexFunc(n.Subnets, func(s Subnet) bool { return s.ID == i.Subnet })
 	if at < 0 {
 		return fmt.Errorf("subnet %q: %w", i.Subnet, ErrNotApplied)
@@ -134,6 +139,8 @@ func (k *Kernel) UpdateInterface(_ context.Context, i Interface) error {
 	if r == nil {
 		return fmt.Errorf("update %s: %w", i.ID, ErrNotAttached)
 	}
+	r.config.RLock()
+	defer r.config.RUnlock()
 	have, ok := r.lookup(i.ID)
 	if !ok {
 		return fmt.Errorf("update %s: %w", i.ID, ErrNotAttached)
@@ -190,6 +197,8 @@ func (k *Kernel) DetachInterface(_ context.Context, id string) error {
 	if r == nil {
 		return wrap("detach "+id, unmountNetNS(k.interfacePath(id)))
 	}
+	r.config.RLock()
+	defer r.config.RUnlock()
 	i, ok := r.lookup(id)
 	if !ok {
 		i = Interface{ID: id}

@@ -52,6 +52,9 @@ func (k *Kernel) router(id string) (*router, error) {
 
 // apply makes rules before routes: nothing has a way before it has a guard.
 func (k *Kernel) apply(r *router, n Network) error {
+	r.config.Lock()
+	defer r.config.Unlock()
+	r.setApplied(false)
 	if err := r.applyRules(n); err != nil {
 		return err
 	}
@@ -67,7 +70,11 @@ func (k *Kernel) apply(r *router, n Network) error {
 	if err := k.applyPublic(r, n); err != nil {
 		return err
 	}
-	return k.applyResolver(r, n)
+	if err := k.applyResolver(r, n); err != nil {
+		return err
+	}
+	r.setApplied(true)
+	return nil
 }
 
 // applyPublic routes the public addresses that work now, and no others.

@@ -21,11 +21,13 @@ type router struct {
 	nl       *netlink.Handle
 	resolver io.Closer // of this process, nil when off
 
+	// config is held by ApplyNetwork, and shared by what changes interfaces.
+	config sync.RWMutex
 	// mu holds the rules still: it is taken for one batch at a time.
 	mu         sync.Mutex
 	table      *table
-	network    Network // as last applied, valid once isApplied
-	isApplied  bool
+	network    Network // as last applied
+	isApplied  bool    // wholly
 	interfaces map[string]Interface
 }
 
@@ -147,8 +149,15 @@ func (r *router) applyRules(n Network) error {
 			return err
 		}
 	}
-	r.network, r.isApplied = n, true
+	r.network = n
 	return nil
+}
+
+// setApplied says whether the network has been applied wholly.
+func (r *router) setApplied(yes bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.isApplied = yes
 }
 
 func (r *router) tryRules(want ruleset) error {
