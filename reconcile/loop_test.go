@@ -46,7 +46,7 @@ func TestWakeDuringRunRunsAgain(t *testing.T) {
 
 func TestErrorsAndPanicsAreRetried(t *testing.T) {
 	n, done := 0, make(chan struct{})
-	l := start(t, reconcile.Options{Name: "test"}, func(context.Context, string) (reconcile.Result, error) {
+	l := start(t, reconcile.Options{Name: "test", Log: quiet}, func(context.Context, string) (reconcile.Result, error) {
 		switch n++; n {
 		case 1:
 			return reconcile.Result{}, errors.New("first")

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,6 +35,14 @@ func (s *stopwatch) lap(name string) int {
 	return len(s.laps)
 }
 
+// read returns the times and the names so far, once everything has come to rest.
+func (s *stopwatch) read() ([]time.Duration, []string) {
+	synctest.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.laps), slices.Clone(s.names)
+}
+
 // TestBackoff fails for ever and watches the waits grow to their limit.
 func TestBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -45,14 +54,15 @@ func TestBackoff(t *testing.T) {
 		l.Wake("a")
 		time.Sleep(10 * time.Minute)
 		want := 10 * time.Millisecond
-		for i := 1; i < len(watch.laps); i++ {
-			if wait := watch.laps[i] - watch.laps[i-1]; wait < want/2-time.Millisecond || wait > want+time.Millisecond {
+		laps, _ := watch.read()
+		for i := 1; i < len(laps); i++ {
+			if wait := laps[i] - laps[i-1]; wait < want/2-time.Millisecond || wait > want+time.Millisecond {
 				t.Errorf("wait %d is %v, want about %v", i, wait, want)
 			}
 			want = min(2*want, 30*time.Second)
 		}
-		if s := l.Stats(); s.Failing != 1 || int(s.Runs) != len(watch.laps) || s.Runs < 25 {
-			t.Errorf("%+v after %d runs", s, len(watch.laps))
+		if s := l.Stats(); s.Failing != 1 || int(s.Runs) != len(laps) || s.Runs < 25 {
+			t.Errorf("%+v after %d runs", s, len(laps))
 		}
 	})
 }
@@ -60,29 +70,25 @@ func TestBackoff(t *testing.T) {
 // TestWakeCutsBackoffShort wakes a key that has failed often.
 func TestWakeCutsBackoffShort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		watch, mended := newStopwatch(), false
+		var mended atomic.Bool
+		watch := newStopwatch()
 		l := start(t, reconcile.Options{Log: quiet}, func(_ context.Context, key string) (reconcile.Result, error) {
-			if watch.lap(key); mended {
+			if watch.lap(key); mended.Load() {
 				return reconcile.Result{}, nil
 			}
 			return reconcile.Result{}, errors.New("no")
 		})
 		l.Wake("a")
 		time.Sleep(5 * time.Minute)
-		runs := len(watch.laps)
-		mended = true
+		before, _ := watch.read()
+		mended.Store(true)
 		l.Wake("a")
-		synctest.Wait()
-		if len(watch.laps) == runs {
-			// It may have failed just now, and cool down for 10 ms.
-			time.Sleep(10 * time.Millisecond)
-			synctest.Wait()
-		}
-		if len(watch.laps) != runs+1 {
-			t.Errorf("%d runs after the wake-up", len(watch.laps)-runs)
+		time.Sleep(10 * time.Millisecond) // it may have failed just now, and cool down
+		if after, _ := watch.read(); len(after) != len(before)+1 {
+			t.Errorf("%d runs after the wake-up", len(after)-len(before))
 		}
 		time.Sleep(time.Hour)
-		if len(watch.laps) != runs+1 {
+		if after, _ := watch.read(); len(after) != len(before)+1 {
 			t.Error("it ran again after it had succeeded")
 		}
 		if s := l.Stats(); s.Failing != 0 {
@@ -104,8 +110,8 @@ func TestSelfWakingFailureDoesNotSpin(t *testing.T) {
 		})
 		l.Wake("a")
 		time.Sleep(time.Second)
-		if n := len(watch.laps); n < 50 || n > 210 {
-			t.Errorf("%d runs in a second", n)
+		if laps, _ := watch.read(); len(laps) < 50 || len(laps) > 210 {
+			t.Errorf("%d runs in a second", len(laps))
 		}
 	})
 }
@@ -125,8 +131,8 @@ func TestAfter(t *testing.T) {
 		l.Wake("a")
 		time.Sleep(time.Hour)
 		want := []time.Duration{0, 60 * time.Second, 90 * time.Second, 150 * time.Second}
-		if !slices.Equal(watch.laps, want) {
-			t.Errorf("runs at %v, want %v", watch.laps, want)
+		if laps, _ := watch.read(); !slices.Equal(laps, want) {
+			t.Errorf("runs at %v, want %v", laps, want)
 		}
 	})
 }
@@ -142,8 +148,9 @@ func TestResync(t *testing.T) {
 			return reconcile.Result{}, nil
 		})
 		time.Sleep(150 * time.Second)
-		if want := []string{"a", "b", "a", "b", "a", "b"}; !slices.Equal(watch.names, want) {
-			t.Errorf("ran %q, want %q", watch.names, want)
+		want := []string{"a", "b", "a", "b", "a", "b"}
+		if _, names := watch.read(); !slices.Equal(names, want) {
+			t.Errorf("ran %q, want %q", names, want)
 		}
 	})
 }
@@ -154,7 +161,7 @@ func TestRunEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var l *reconcile.Loop
 		ctx, cancel := context.WithCancel(t.Context())
-		ended := false
+		var ended atomic.Bool
 		watch := newStopwatch()
 		l = reconcile.New(reconcile.Options{Log: quiet}, func(ctx context.Context, key string) (reconcile.Result, error) {
 			watch.lap(key)
@@ -166,7 +173,7 @@ func TestRunEnds(t *testing.T) {
 			}
 			<-ctx.Done()
 			time.Sleep(time.Second) // cleans up
-			if l.Stats().Queue != 0 || ended {
+			if l.Stats().Queue != 0 || ended.Load() {
 				t.Error("the loop ended before its last run")
 			}
 			return reconcile.Result{}, ctx.Err()
@@ -179,14 +186,15 @@ func TestRunEnds(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		ended = true
+		ended.Store(true)
 		if s := l.Stats(); s.Running != 0 || s.Errors != 1 {
 			t.Errorf("%+v", s)
 		}
 		l.Wake("slow")
 		time.Sleep(2 * time.Hour)
-		if want := []string{"later", "fails", "slow"}; !slices.Equal(watch.names, want) {
-			t.Errorf("ran %q, want %q", watch.names, want)
+		want := []string{"later", "fails", "slow"}
+		if _, names := watch.read(); !slices.Equal(names, want) {
+			t.Errorf("ran %q, want %q", names, want)
 		}
 		if err := l.Run(t.Context()); err == nil {
 			t.Error("a loop ran twice")
