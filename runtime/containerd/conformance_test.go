@@ -33,7 +33,7 @@ func (w *world) Prepare(t *testing.T, spec *runtime.Spec) {
 	t.Helper()
 	if w.digest == "" {
 		var archive bytes.Buffer
-		if err := ociarchive.Write(&archive, t.TempDir(), testImage("docker.io/kaimon/test:latest")); err != nil {
+		if err := ociarchive.Write(&archive, t.TempDir(), testImage(t)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.runtime.ImportImages(t.Context(), &archive); err != nil {

@@ -1,12 +1,9 @@
 package containerd
 
 import (
-	"archive/tar"
 	"bytes"
 	"context"
 	"io"
-	goruntime "runtime"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,30 +14,21 @@ import (
 	"kaimon.dev/kaimon/runtime"
 	"kaimon.dev/kaimon/runtime/containerd/ociarchive"
 	"kaimon.dev/kaimon/runtime/supervise"
+	"kaimon.dev/kaimon/test/images"
 )
 
-// busybox is a static busybox of the machine's (package busybox-static).
-const busybox = "/bin/busybox"
-
-// testImage is a root file system of busybox alone, with a user and a group.
-func testImage(name string) ociarchive.Image {
-	files := []ociarchive.File{
-		{Path: "bin/", Mode: 0o755}, {Path: "etc/", Mode: 0o755}, {Path: "tmp/", Mode: 0o1777},
-		{Path: "home/", Mode: 0o755}, {Path: "proc/", Mode: 0o755}, {Path: "sys/", Mode: 0o755}, {Path: "dev/", Mode: 0o755},
-		{Path: "bin/busybox", Mode: 0o755, Source: busybox},
-		{Path: "etc/passwd", Mode: 0o644, Text: "root:x:0:0::/root:/bin/sh\nalice:x:1000:1001::/home/alice:/bin/sh\n"},
-		{Path: "etc/group", Mode: 0o644, Text: "root:x:0:\nstaff:x:1001:\nextra:x:1002:alice\n"},
+// testImage is busybox under a name of the test's own, with more configuration.
+func testImage(t testing.TB) ociarchive.Image {
+	t.Helper()
+	img, err := images.Busybox(images.Busyboxes...)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, applet := range strings.Fields("sh cat echo sleep id ls touch mount mkdir env hostname stat grep head dd yes kill ps wc true false dmesg unshare chroot ping tail date test printf seq readlink trap wget httpd nc tr") {
-		files = append(files, ociarchive.File{Path: "bin/" + applet, Link: "busybox"})
+	img.Name = "docker.io/kaimon/test:latest"
+	img.Config = ocispec.ImageConfig{
+		Env: []string{"PATH=/bin", "FROM_IMAGE=yes"}, Cmd: []string{"echo", "from the image"}, WorkingDir: "/tmp",
 	}
-	return ociarchive.Image{
-		Name: name, Architecture: goruntime.GOARCH,
-		Config: ocispec.ImageConfig{
-			Env: []string{"PATH=/bin", "FROM_IMAGE=yes"}, Cmd: []string{"echo", "from the image"}, WorkingDir: "/tmp",
-		},
-		Layers: []func(*tar.Writer) error{ociarchive.Files(files...)},
-	}
+	return img
 }
 
 // bench is an engine with the test image, for one test.
@@ -61,7 +49,7 @@ func newBench(t testing.TB) *bench {
 			t.Error(err)
 		}
 	})
-	b.importImage(testImage("docker.io/kaimon/test:latest"))
+	b.importImage(testImage(t))
 	digest, err := b.EnsureImage(t.Context(), "kaimon/test", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -153,4 +141,11 @@ func TestRun(t *testing.T) {
 	if exit.Code != 7 || out != "hello\n0\n/tmp\n" {
 		t.Errorf("exit %+v, output %q", exit, out)
 	}
+}
+
+// in makes a subtest the one that the bench belongs to, until its end.
+func (b *bench) in(t *testing.T) {
+	outer := b.t
+	b.t = t
+	t.Cleanup(func() { b.t = outer })
 }

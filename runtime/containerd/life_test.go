@@ -22,7 +22,7 @@ func TestMemory(t *testing.T) {
 		"task's limit":      func(s *runtime.Spec) { s.Memory = 16 },
 	} {
 		t.Run(name, func(t *testing.T) {
-			b.t = t
+			b.in(t)
 			spec := b.spec("exec dd if=/dev/zero of=/dev/null bs=100M count=1")
 			limit(&spec)
 			exit, out := b.run(spec)
@@ -53,7 +53,7 @@ func TestSignal(t *testing.T) {
 		code   int
 	}{{"", false, 3}, {"SIGUSR1", false, 4}, {"SIGKILL", false, killed}, {"SIGKILL", true, killed}} {
 		t.Run(tt.signal, func(t *testing.T) {
-			b.t = t
+			b.in(t)
 			spec := b.spec("trap 'exit 3' TERM; trap 'exit 4' USR1; echo ready; while true; do sleep 0.01; done")
 			if _, err := b.start(spec); err != nil {
 				t.Fatal(err)
@@ -131,6 +131,13 @@ func TestExec(t *testing.T) {
 	if err != nil || code != 5 || out.String() != "input\nip-10-0-1-5.test\n" || errs.String() != "wrong\n" {
 		t.Errorf("code %d, %v, out %q, err %q", code, err, out.String(), errs.String())
 	}
+	out.Reset()
+	if code, err := b.Exec(t.Context(), spec.ID, "app", []string{"echo", "alone"}, runtime.Stdio{Out: &out}); err != nil || code != 0 || out.String() != "alone\n" {
+		t.Errorf("output alone: code %d, %v, %q", code, err, out.String())
+	}
+	if code, err := b.Exec(t.Context(), spec.ID, "app", []string{"cat"}, runtime.Stdio{In: strings.NewReader("x")}); err != nil || code != 0 {
+		t.Errorf("input alone: code %d, %v", code, err)
+	}
 	if code, err := b.Exec(t.Context(), spec.ID, "app", []string{"true"}, runtime.Stdio{}); err != nil || code != 0 {
 		t.Errorf("code %d, %v", code, err)
 	}
@@ -176,5 +183,39 @@ func TestShimKilled(t *testing.T) {
 	}
 	if code, err := b.Exec(t.Context(), other.ID, "app", []string{"true"}, runtime.Stdio{}); err != nil || code != 0 {
 		t.Errorf("the other task: %d %v", code, err)
+	}
+}
+
+// TestStreams runs containers whose output is dropped, with an input that stays
+// open and with a terminal, and more output than any buffer holds.
+func TestStreams(t *testing.T) {
+	b := newBench(t)
+	for name, change := range map[string]func(*runtime.Container){
+		"dropped":               func(c *runtime.Container) { c.Log.Keep = false },
+		"dropped, interactive":  func(c *runtime.Container) { c.Log.Keep, c.Interactive = false, true },
+		"dropped, terminal":     func(c *runtime.Container) { c.Log.Keep, c.TTY = false, true },
+		"kept, interactive":     func(c *runtime.Container) { c.Interactive = true },
+		"terminal, interactive": func(c *runtime.Container) { c.TTY, c.Interactive = true, true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b.in(t)
+			spec := b.spec("seq 100000; exit 9")
+			change(&spec.Containers[0])
+			exit, out := b.run(spec)
+			if exit.Code != 9 {
+				t.Errorf("%+v", exit)
+			}
+			if kept := spec.Containers[0].Log.Keep; kept != strings.Contains(out, "100000") {
+				t.Errorf("kept %t, but the output is %d bytes", kept, len(out))
+			}
+		})
+	}
+	spec := b.spec("cat; echo over")
+	spec.Containers[0].Interactive = true
+	if _, err := b.start(spec); err != nil {
+		t.Fatal(err)
+	}
+	if code, err := b.Exec(t.Context(), spec.ID, "app", []string{"sleep", "0.1"}, runtime.Stdio{}); err != nil || code != 0 {
+		t.Errorf("the open input is at its end: %d %v", code, err)
 	}
 }

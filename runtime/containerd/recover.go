@@ -13,7 +13,6 @@ import (
 	"github.com/containerd/errdefs"
 	"golang.org/x/sync/errgroup"
 
-	"kaimon.dev/kaimon/runtime/containerd/logs"
 	"kaimon.dev/kaimon/runtime/containerd/shim"
 	"kaimon.dev/kaimon/runtime/supervise"
 )
@@ -95,12 +94,10 @@ func (e *Engine) recoverContainer(ctx context.Context, t *task, c *container) (*
 		r.Exit = record.Exit
 		return r, nil
 	}
-	if record.Keep {
-		follower, err := logs.Keep(c.pipe(), t.log(c.name))
-		if err != nil {
+	if record.Keep || record.TTY {
+		if err := e.follow(t, c, record.Keep); err != nil {
 			return nil, err
 		}
-		c.follower = follower
 	}
 	exit, err := e.exitOf(ctx, t, c)
 	if err != nil {

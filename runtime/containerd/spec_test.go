@@ -73,7 +73,7 @@ func TestInside(t *testing.T) {
 		{name: "own cgroup", script: "cat /proc/self/cgroup | grep -c kaimon-" + b.opts.InstanceID + " | tr -d 0", want: ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			b.t = t
+			b.in(t)
 			spec := b.spec(tt.script)
 			if tt.change != nil {
 				tt.change(&spec, &spec.Containers[0])
@@ -130,7 +130,7 @@ func TestStartRefused(t *testing.T) {
 		{"no such volume", func(c *runtime.Container) { c.Mounts = []runtime.Mount{{Volume: "v", Path: "/v"}} }, "CannotCreateContainerError: "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			b.t = t
+			b.in(t)
 			spec := b.spec("true")
 			tt.change(&spec.Containers[0])
 			_, err := b.start(spec)

@@ -20,7 +20,6 @@ import (
 
 	"kaimon.dev/kaimon/runtime"
 	"kaimon.dev/kaimon/runtime/containerd/images"
-	"kaimon.dev/kaimon/runtime/containerd/logs"
 	"kaimon.dev/kaimon/runtime/containerd/ocispec"
 	"kaimon.dev/kaimon/runtime/containerd/shim"
 	"kaimon.dev/kaimon/runtime/supervise"
@@ -64,7 +63,7 @@ func (e *Engine) Start(ctx context.Context, spec runtime.Spec, name string, atte
 	}
 	record := containerRecord{
 		Attempt: attempt, StopSignal: stopSignal, Started: started,
-		Keep: spec.Containers[i].Log.Keep, Digest: spec.Containers[i].Digest,
+		Keep: spec.Containers[i].Log.Keep, TTY: spec.Containers[i].TTY, Digest: spec.Containers[i].Digest,
 	}
 	if err := writeJSON(c.recordPath(), record); err != nil {
 		return supervise.Started{}, errors.Join(err, e.clear(context.WithoutCancel(ctx), t, c))
@@ -99,18 +98,19 @@ func (e *Engine) launch(ctx context.Context, t *task, c *container, s *shim.Shim
 	if request.Options, err = typeurl.MarshalAnyToProto(&options.Options{BinaryName: e.oci.path, Root: e.ociRoot()}); err != nil {
 		return none, "", err
 	}
-	if err := e.stdio(t, c, want, request); err != nil {
+	if err := e.connect(t, c, want, request); err != nil {
 		return none, "", err
 	}
 	ctx = shim.Context(ctx)
 	if _, err := s.Service.Create(ctx, request); err != nil {
 		return none, "", startError(err)
 	}
+	at := e.clock.Now() // before the start, so that no end comes before it
 	answer, err := s.Service.Start(ctx, &taskapi.StartRequest{ID: c.id})
 	if err != nil {
 		return none, "", startError(err)
 	}
-	return supervise.Started{RuntimeID: c.id, Pid: int(answer.Pid), At: e.clock.Now()}, ocispec.StopSignal(image.Config.StopSignal), nil
+	return supervise.Started{RuntimeID: c.id, Pid: int(answer.Pid), At: at}, ocispec.StopSignal(image.Config.StopSignal), nil
 }
 
 // prepare makes the container's folders and says how to mount its root.
@@ -154,29 +154,6 @@ func (e *Engine) writeSpec(t *task, c *container, spec runtime.Spec, want runtim
 		return err
 	}
 	return os.WriteFile(filepath.Join(c.dir, "config.json"), data, 0o600)
-}
-
-// stdio connects the container's streams: kept output goes through a pipe that
-// outlives this process, an open standard input is a pipe that nobody writes to.
-func (e *Engine) stdio(t *task, c *container, want runtime.Container, request *taskapi.CreateTaskRequest) error {
-	if want.Log.Keep {
-		follower, err := logs.Keep(c.pipe(), t.log(c.name))
-		if err != nil {
-			return err
-		}
-		t.mu.Lock()
-		c.follower = follower
-		t.mu.Unlock()
-		request.Stdout = c.pipe()
-		if !want.TTY { // a terminal has one output
-			request.Stderr = c.pipe()
-		}
-	}
-	if want.Interactive {
-		request.Stdin = filepath.Join(c.dir, "in")
-		return makePipe(request.Stdin)
-	}
-	return nil
 }
 
 // startError words the refusal of the OCI runtime as Fargate does. A shim that

@@ -47,7 +47,7 @@ type container struct {
 type containerRecord struct {
 	Attempt    int
 	StopSignal string
-	Keep       bool
+	Keep, TTY  bool
 	Digest     string
 	Started    supervise.Started
 	Exit       *supervise.Exit

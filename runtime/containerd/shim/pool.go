@@ -37,6 +37,9 @@ func (p *Pool) fill(ctx context.Context) {
 	defer close(p.done)
 	for ctx.Err() == nil {
 		s, err := p.launcher.Start(ctx)
+		if ctx.Err() != nil && err != nil {
+			return
+		}
 		if err != nil {
 			p.log.Warn("cannot start a shim ahead of need", "error", err)
 			select {

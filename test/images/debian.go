@@ -1,0 +1,85 @@
+package images
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// packages downloads Debian packages with all that they depend on into dir and
+// returns the folder where they lie unpacked. Maintainer scripts don't run.
+func packages(ctx context.Context, dir string, names ...string) (string, error) {
+	debs, root := filepath.Join(dir, "debs"), filepath.Join(dir, "root")
+	for _, d := range []string{debs, root} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			return "", err
+		}
+	}
+	closure, err := dependencies(ctx, names)
+	if err != nil {
+		return "", err
+	}
+	// apt's user has no access to a cache below root's home.
+	if _, err := run(ctx, debs, "apt-get", append([]string{"-qq", "-o", "APT::Sandbox::User=root", "download"}, closure...)...); err != nil {
+		return "", err
+	}
+	files, err := filepath.Glob(filepath.Join(debs, "*.deb"))
+	if err != nil {
+		return "", err
+	}
+	for _, f := range files {
+		if _, err := run(ctx, dir, "dpkg-deb", "-x", f, root); err != nil {
+			return "", err
+		}
+	}
+	return root, nil
+}
+
+// dependencies lists the packages that a machine with none would need for names,
+// libraries only beside names themselves.
+func dependencies(ctx context.Context, names []string) ([]string, error) {
+	out, err := run(ctx, "/", "apt-get", append([]string{
+		"-qq", "-o", "Dir::State::status=/dev/null", "-o", "Debug::NoLocking=1",
+		"-o", "APT::Install-Recommends=false", "--print-uris", "install",
+	}, names...)...)
+	if err != nil {
+		return nil, err
+	}
+	return append(libraries(string(out)), names...), nil
+}
+
+// libraries reads the names of library packages out of apt's list of what it
+// would download: a line has an address, a file name, a size and a checksum.
+func libraries(uris string) []string {
+	var list []string
+	for line := range strings.Lines(uris) {
+		fields := strings.Fields(line)
+		if len(fields) < 2 {
+			continue
+		}
+		name, _, _ := strings.Cut(fields[1], "_")
+		if strings.HasPrefix(name, "lib") || strings.HasPrefix(name, "zlib") {
+			list = append(list, name)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+func run(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w: %s", name, args[0], err, strings.TrimSpace(stderr.String()))
+	}
+	return out, nil
+}
