@@ -14,5 +14,13 @@ type InternetGateway struct {
 }
 
 // InternetGateways holds every internet gateway by ID.
-var InternetGateways = store.NewTable("ec2.internet_gateways", func(g *InternetGateway) string { return g.ID },
+var InternetGateways = store.NewTable("ec2.internet-gateways", func(g *InternetGateway) string { return g.ID },
 	store.Index[InternetGateway]{Name: ByScope, Keys: func(g *InternetGateway) []string { return []string{ScopeKey(g.Scope)} }})
+
+// FindInternetGateway returns an internet gateway of the scope.
+func FindInternetGateway(r store.Reader, s aws.Scope, id string) (*InternetGateway, error) {
+	if row, ok := InternetGateways.Get(r, id); ok && row.Scope == s {
+		return row, nil
+	}
+	return nil, ErrInternetGatewayNotFound(id)
+}

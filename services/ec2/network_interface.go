@@ -32,7 +32,7 @@ type NetworkInterface struct {
 }
 
 // NetworkInterfaces holds every interface by ID.
-var NetworkInterfaces = store.NewTable("ec2.network_interfaces", func(i *NetworkInterface) string { return i.ID },
+var NetworkInterfaces = store.NewTable("ec2.network-interfaces", func(i *NetworkInterface) string { return i.ID },
 	store.Index[NetworkInterface]{Name: ByScope, Keys: func(i *NetworkInterface) []string { return []string{ScopeKey(i.Scope)} }},
 	store.Index[NetworkInterface]{Name: byVPC, Keys: func(i *NetworkInterface) []string { return []string{i.VPC} }},
 	store.Index[NetworkInterface]{Name: bySubnet, Keys: func(i *NetworkInterface) []string { return []string{i.Subnet} }},

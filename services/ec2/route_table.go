@@ -33,7 +33,7 @@ type RouteTableAssociation struct {
 }
 
 // RouteTables holds every route table by ID.
-var RouteTables = store.NewTable("ec2.route_tables", func(t *RouteTable) string { return t.ID },
+var RouteTables = store.NewTable("ec2.route-tables", func(t *RouteTable) string { return t.ID },
 	store.Index[RouteTable]{Name: ByScope, Keys: func(t *RouteTable) []string { return []string{ScopeKey(t.Scope)} }},
 	store.Index[RouteTable]{Name: byVPC, Keys: func(t *RouteTable) []string { return []string{t.VPC} }})
 
@@ -62,4 +62,12 @@ func (t *RouteTable) DefaultGateway() string {
 		}
 	}
 	return ""
+}
+
+// FindRouteTable returns a route table of the scope.
+func FindRouteTable(r store.Reader, s aws.Scope, id string) (*RouteTable, error) {
+	if row, ok := RouteTables.Get(r, id); ok && row.Scope == s {
+		return row, nil
+	}
+	return nil, ErrRouteTableNotFound(id)
 }

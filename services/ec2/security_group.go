@@ -3,6 +3,7 @@ package ec2
 import (
 	"iter"
 	"net/netip"
+	"strings"
 
 	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/store"
@@ -18,7 +19,7 @@ type SecurityGroup struct {
 }
 
 // SecurityGroups holds every security group by ID.
-var SecurityGroups = store.NewTable("ec2.security_groups", func(g *SecurityGroup) string { return g.ID },
+var SecurityGroups = store.NewTable("ec2.security-groups", func(g *SecurityGroup) string { return g.ID },
 	store.Index[SecurityGroup]{Name: ByScope, Keys: func(g *SecurityGroup) []string { return []string{ScopeKey(g.Scope)} }},
 	store.Index[SecurityGroup]{Name: byVPC, Keys: func(g *SecurityGroup) []string { return []string{g.VPC} }})
 
@@ -39,22 +40,42 @@ type SecurityGroupRule struct {
 }
 
 // SecurityGroupRules holds every rule by ID.
-var SecurityGroupRules = store.NewTable("ec2.security_group_rules", func(r *SecurityGroupRule) string { return r.ID },
+var SecurityGroupRules = store.NewTable("ec2.security-group-rules", func(r *SecurityGroupRule) string { return r.ID },
 	store.Index[SecurityGroupRule]{Name: ByScope, Keys: func(r *SecurityGroupRule) []string { return []string{ScopeKey(r.Scope)} }},
 	store.Index[SecurityGroupRule]{Name: byGroup, Keys: func(r *SecurityGroupRule) []string { return []string{r.Group} }})
 
 // FindSecurityGroup returns a security group of the scope.
 func FindSecurityGroup(r store.Reader, s aws.Scope, id string) (*SecurityGroup, error) {
+	if !strings.HasPrefix(id, prefixSecurityGroup) {
+		return nil, ErrMalformedID("InvalidGroupId.Malformed", id, prefixSecurityGroup)
+	}
 	if g, ok := SecurityGroups.Get(r, id); ok && g.Scope == s {
 		return g, nil
 	}
 	return nil, ErrGroupNotFound(id)
 }
 
+// FindRule returns a security group rule of the scope.
+func FindRule(r store.Reader, s aws.Scope, id string) (*SecurityGroupRule, error) {
+	if !strings.HasPrefix(id, prefixRule) {
+		return nil, ErrMalformedID("InvalidSecurityGroupRuleId.Malformed", id, prefixRule)
+	}
+	if rule, ok := SecurityGroupRules.Get(r, id); ok && rule.Scope == s {
+		return rule, nil
+	}
+	return nil, ErrRuleNotFound(id)
+}
+
 // DefaultSecurityGroup returns a VPC's group named "default", which every VPC has.
 func DefaultSecurityGroup(r store.Reader, vpc string) (*SecurityGroup, bool) {
-	for g := range SecurityGroups.By(r, byVPC, vpc) {
-		if g.Name == "default" {
+	return GroupNamed(r, vpc, "default")
+}
+
+// GroupNamed returns a VPC's group of that name; case makes no difference (EC2
+// API Reference, CreateSecurityGroup).
+func GroupNamed(r store.Reader, vpc, name string) (*SecurityGroup, bool) {
+	for g := range SecurityGroupsOf(r, vpc) {
+		if strings.EqualFold(g.Name, name) {
 			return g, true
 		}
 	}
@@ -72,7 +93,10 @@ func RulesOf(r store.Reader, group string) iter.Seq[*SecurityGroupRule] {
 }
 
 // SameTraffic says whether two rules of a group allow the same: EC2 refuses the second one.
-func (r *SecurityGroupRule) SameTraffic(o *SecurityGroupRule) bool {
-	return r.Group == o.Group && r.Egress == o.Egress && r.Protocol == o.Protocol &&
-		r.FromPort == o.FromPort && r.ToPort == o.ToPort && r.CIDR == o.CIDR && r.PeerGroup == o.PeerGroup
+func (r *SecurityGroupRule) SameTraffic(o *SecurityGroupRule) bool { return r.traffic() == o.traffic() }
+
+// traffic is the rule without what may differ between two for the same traffic.
+func (r SecurityGroupRule) traffic() SecurityGroupRule {
+	r.ID, r.Description = "", ""
+	return r
 }
