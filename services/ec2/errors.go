@@ -24,7 +24,7 @@ func ErrGroupNotFound(id string) *aws.Error {
 
 // ErrInterfaceNotFound says that a network interface does not exist.
 func ErrInterfaceNotFound(id string) *aws.Error {
-	return aws.Errorf("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist", id)
+	return notFound("InvalidNetworkInterfaceID.NotFound", "networkInterface", id)
 }
 
 // ErrInsufficientAddresses says that a subnet has no free address left.
@@ -61,4 +61,24 @@ func ErrMissingParameter(name string) *aws.Error {
 // ErrDependency says that something still uses a resource.
 func ErrDependency(id string) *aws.Error {
 	return aws.Errorf("DependencyViolation", "resource %s has a dependent object", id)
+}
+
+// ErrRuleNotFound says that a security group rule does not exist.
+func ErrRuleNotFound(id string) *aws.Error {
+	return notFound("InvalidSecurityGroupRuleId.NotFound", "security group rule", id)
+}
+
+// ErrRouteTableNotFound says that a route table does not exist.
+func ErrRouteTableNotFound(id string) *aws.Error {
+	return notFound("InvalidRouteTableID.NotFound", "routeTable", id)
+}
+
+// ErrInternetGatewayNotFound says that an internet gateway does not exist.
+func ErrInternetGatewayNotFound(id string) *aws.Error {
+	return notFound("InvalidInternetGatewayID.NotFound", "internetGateway", id)
+}
+
+// ErrMalformedID says that an ID has not the prefix of its kind.
+func ErrMalformedID(code, id, prefix string) *aws.Error {
+	return aws.Errorf(code, "Invalid id: \"%s\" (expecting \"%s...\")", id, prefix)
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/netip"
+	"strings"
 
 	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/internal/clock"
@@ -29,6 +30,9 @@ func NewID(prefix string) string { return prefix + clock.Hex(9)[:17] }
 // NewInterfaceID returns the ID of a new network interface. IDs are made
 // before a transaction, never inside.
 func NewInterfaceID() string { return NewID(prefixInterface) }
+
+// IsInterface says whether an ID is a network interface's.
+func IsInterface(id string) bool { return strings.HasPrefix(id, prefixInterface) }
 
 // NewSecurityGroupID returns the ID of a new security group.
 func NewSecurityGroupID() string { return NewID(prefixSecurityGroup) }

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/store"
@@ -16,17 +17,32 @@ const maxRules = 60
 // CreateSecurityGroup).
 var groupText = regexp.MustCompile(`^[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}$`)
 
+// textSet is how EC2's messages show that set.
+const textSet = "a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*"
+
+func ascii(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
+}
+
 // CheckGroupName says what is wrong with a new group's name and description.
 func CheckGroupName(name, description string) error {
 	switch {
-	case name == "default":
+	case name == "":
+		return ErrMissingParameter("GroupName")
+	case description == "":
+		return ErrMissingParameter("GroupDescription")
+	case strings.EqualFold(name, "default"):
 		return ErrInvalidParameter("Cannot use reserved security group name: default")
-	case strings.HasPrefix(name, prefixSecurityGroup):
-		return ErrInvalidParameter("Invalid security group name: '%s'. Group names may not begin with 'sg-'.", name)
-	case !groupText.MatchString(name):
+	case strings.HasPrefix(strings.ToLower(name), prefixSecurityGroup):
+		return ErrInvalidParameter("Value (%s) for parameter GroupName is invalid. Group names may not be in the format sg-*.", name)
+	case !ascii(name):
 		return ErrInvalidParameter("Value (%s) for parameter GroupName is invalid. Character sets beyond ASCII are not supported.", name)
-	case !groupText.MatchString(description):
+	case !ascii(description):
 		return ErrInvalidParameter("Value (%s) for parameter GroupDescription is invalid. Character sets beyond ASCII are not supported.", description)
+	case !groupText.MatchString(name):
+		return ErrInvalidParameter("Invalid security group name. Valid names are strings less than 256 characters from the following set: %s", textSet)
+	case !groupText.MatchString(description):
+		return ErrInvalidParameter("Invalid security group description. Valid descriptions are strings less than 256 characters from the following set: %s", textSet)
 	}
 	return nil
 }
@@ -34,10 +50,8 @@ func CheckGroupName(name, description string) error {
 // AddSecurityGroup adds a group with the egress rule that every new one has:
 // everything to anywhere.
 func AddSecurityGroup(tx *store.Txn, g SecurityGroup, egressRule string, tags map[string]string) error {
-	for other := range SecurityGroupsOf(tx, g.VPC) {
-		if other.Name == g.Name {
-			return aws.Errorf("InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", g.Name, g.VPC)
-		}
+	if _, ok := GroupNamed(tx, g.VPC, g.Name); ok {
+		return aws.Errorf("InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", g.Name, g.VPC)
 	}
 	SecurityGroups.Put(tx, g)
 	SecurityGroupRules.Put(tx, SecurityGroupRule{
@@ -90,37 +104,70 @@ func AddRules(tx *store.Txn, g *SecurityGroup, rules []SecurityGroupRule) error 
 		if n >= maxRules {
 			return aws.Errorf("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached.")
 		}
-		if rule.PeerGroup != "" {
-			peer, ok := SecurityGroups.Get(tx, rule.PeerGroup)
-			if !ok || peer.Scope != g.Scope || peer.VPC != g.VPC {
-				return ErrGroupNotFound(rule.PeerGroup)
-			}
+		if err := checkPeer(tx, g, rule.PeerGroup); err != nil {
+			return err
 		}
 		SecurityGroupRules.Put(tx, rule)
 	}
 	return nil
 }
 
+// checkPeer says why a group's rule can't name another group.
+func checkPeer(r store.Reader, g *SecurityGroup, peer string) error {
+	if peer == "" {
+		return nil
+	}
+	p, err := FindSecurityGroup(r, g.Scope, peer)
+	if err != nil {
+		return err
+	}
+	if p.VPC != g.VPC {
+		return aws.Errorf("InvalidGroup.NotFound", "You have specified two resources that belong to different networks.")
+	}
+	return nil
+}
+
 // RemoveRules removes a group's rules that allow the same traffic as those
-// given; one that isn't there refuses them all.
-func RemoveRules(tx *store.Txn, g *SecurityGroup, rules []SecurityGroupRule) ([]*SecurityGroupRule, error) {
-	var removed []*SecurityGroupRule
+// given. One that isn't there refuses them all, but in the default VPC, where
+// it is returned as unknown (EC2 API Reference, RevokeSecurityGroupIngress).
+func RemoveRules(tx *store.Txn, g *SecurityGroup, rules []SecurityGroupRule) (removed, unknown []SecurityGroupRule, err error) {
+	vpc, ok := VPCs.Get(tx, g.VPC)
+	lenient := ok && vpc.Default
 	for _, rule := range rules {
-		found := false
-		for have := range RulesOf(tx, g.ID) {
-			if have.SameTraffic(&rule) {
-				removed, found = append(removed, have), true
-				break
-			}
-		}
-		if !found {
-			return nil, aws.Errorf("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")
+		have, ok := sameTraffic(tx, &rule)
+		switch {
+		case ok:
+			removed = append(removed, *have)
+			removeRule(tx, have.ID)
+		case lenient:
+			unknown = append(unknown, rule)
+		default:
+			return nil, nil, aws.Errorf("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")
 		}
 	}
-	for _, rule := range removed {
-		removeRule(tx, rule.ID)
+	return removed, unknown, nil
+}
+
+// sameTraffic finds the rule that a group has for the same traffic.
+func sameTraffic(r store.Reader, rule *SecurityGroupRule) (*SecurityGroupRule, bool) {
+	for have := range RulesOf(r, rule.Group) {
+		if have.SameTraffic(rule) {
+			return have, true
+		}
 	}
-	return removed, nil
+	return nil, false
+}
+
+// CheckRepeated refuses rules of one request that allow the same traffic.
+func CheckRepeated(rules []SecurityGroupRule) error {
+	seen := map[SecurityGroupRule]bool{}
+	for _, rule := range rules {
+		if seen[rule.traffic()] {
+			return ErrInvalidParameter("The same permission must not appear multiple times")
+		}
+		seen[rule.traffic()] = true
+	}
+	return nil
 }
 
 func removeRule(tx *store.Txn, id string) {
@@ -135,61 +182,22 @@ func (r *SecurityGroupRule) describe() string {
 		peer = r.CIDR.String()
 	}
 	text := "peer: " + peer + ", " + strings.ToUpper(ProtocolName(r.Protocol))
-	if r.Protocol == 6 || r.Protocol == 17 {
+	switch r.Protocol {
+	case allProtocols:
+		text = "peer: " + peer + ", ALL"
+	case tcp, udp:
 		text += ", from port: " + strconv.Itoa(r.FromPort) + ", to port: " + strconv.Itoa(r.ToPort)
+	case icmp:
+		text += ", type: " + numberOrAll(r.FromPort) + ", code: " + numberOrAll(r.ToPort)
 	}
 	return text + ", ALLOW"
 }
 
-// ProtocolName is how EC2 writes a protocol: tcp, udp, icmp, icmpv6, a number, or -1.
-func ProtocolName(number int) string {
-	for name, n := range protocols {
-		if n == number && name != "all" {
-			return name
-		}
+func numberOrAll(n int) string {
+	if n < 0 {
+		return "ALL"
 	}
-	return strconv.Itoa(number)
-}
-
-// protocols are the names that EC2 takes for protocols (EC2 API Reference, IpPermission).
-var protocols = map[string]int{"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58, "all": -1}
-
-// ParseProtocol reads a protocol's name or number.
-func ParseProtocol(s string) (int, error) {
-	if n, ok := protocols[strings.ToLower(s)]; ok {
-		return n, nil
-	}
-	n, err := strconv.Atoi(s)
-	if err != nil || n < -1 || n > 255 {
-		return 0, ErrInvalidParameter("Invalid value '%s' for IP protocol. Unknown protocol.", s)
-	}
-	return n, nil
-}
-
-// NormalisePorts checks a rule's ports against its protocol, and drops those of
-// protocols that have none (EC2 API Reference, IpPermission).
-func NormalisePorts(r *SecurityGroupRule) error {
-	invalid := func() error {
-		return ErrInvalidParameter("Invalid TCP/UDP port range (%d:%d)", r.FromPort, r.ToPort)
-	}
-	switch r.Protocol {
-	case 6, 17:
-		if r.FromPort == -1 && r.ToPort == -1 {
-			return ErrMissingParameter("fromPort and toPort")
-		}
-		if r.FromPort < 0 || r.ToPort > 65535 || r.FromPort > r.ToPort {
-			return invalid()
-		}
-	case 1:
-		if r.FromPort < -1 || r.FromPort > 255 || r.ToPort < -1 || r.ToPort > 255 || r.FromPort == -1 && r.ToPort != -1 {
-			return ErrInvalidParameter("Invalid ICMP type and code (%d:%d)", r.FromPort, r.ToPort)
-		}
-	case 58:
-		return ErrInvalidParameter("ICMPv6 is not supported with IPv4 addresses.")
-	default:
-		r.FromPort, r.ToPort = -1, -1
-	}
-	return nil
+	return strconv.Itoa(n)
 }
 
 // ruleText is what descriptions of rules consist of (EC2 API Reference, IpRange).
@@ -198,7 +206,7 @@ var ruleText = regexp.MustCompile(`^[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{0,255}$
 // CheckRuleDescription says what is wrong with a rule's description.
 func CheckRuleDescription(s string) error {
 	if !ruleText.MatchString(s) {
-		return ErrInvalidParameter("Invalid rule description. Valid descriptions are strings less than 256 characters from the following set: a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*")
+		return ErrInvalidParameter("Invalid rule description. Valid descriptions are strings less than 256 characters from the following set: %s", textSet)
 	}
 	return nil
 }

@@ -30,44 +30,34 @@ func CheckTag(key, value string) error {
 	return nil
 }
 
+// CheckTagCount says whether a resource may have so many tags.
+func CheckTagCount(n int) error {
+	if n > maxTags {
+		return aws.Errorf("TagLimitExceeded", "The maximum number of Tags for a resource has been reached.")
+	}
+	return nil
+}
+
 // resourceKinds are the kinds of resources that can be tagged, by ID prefix.
 var resourceKinds = []struct {
 	prefix, kind string
-	scopeOf      func(r store.Reader, id string) (aws.Scope, bool)
+	// find fails when the scope has no such resource.
+	find func(r store.Reader, s aws.Scope, id string) error
 }{
-	{prefixVPC, "vpc", func(r store.Reader, id string) (aws.Scope, bool) { return scopeOf(VPCs, r, id, (*VPC).scope) }},
-	{prefixSubnet, "subnet", func(r store.Reader, id string) (aws.Scope, bool) { return scopeOf(Subnets, r, id, (*Subnet).scope) }},
-	{prefixSecurityGroup, "security-group", func(r store.Reader, id string) (aws.Scope, bool) {
-		return scopeOf(SecurityGroups, r, id, (*SecurityGroup).scope)
-	}},
-	{prefixRule, "security-group-rule", func(r store.Reader, id string) (aws.Scope, bool) {
-		return scopeOf(SecurityGroupRules, r, id, (*SecurityGroupRule).scope)
-	}},
-	{prefixInterface, "network-interface", func(r store.Reader, id string) (aws.Scope, bool) {
-		return scopeOf(NetworkInterfaces, r, id, (*NetworkInterface).scope)
-	}},
-	{prefixRouteTable, "route-table", func(r store.Reader, id string) (aws.Scope, bool) {
-		return scopeOf(RouteTables, r, id, (*RouteTable).scope)
-	}},
-	{prefixInternetGateway, "internet-gateway", func(r store.Reader, id string) (aws.Scope, bool) {
-		return scopeOf(InternetGateways, r, id, (*InternetGateway).scope)
-	}},
+	{prefixVPC, "vpc", finder(FindVPC)},
+	{prefixSubnet, "subnet", finder(FindSubnet)},
+	{prefixSecurityGroup, "security-group", finder(FindSecurityGroup)},
+	{prefixRule, "security-group-rule", finder(FindRule)},
+	{prefixInterface, "network-interface", finder(FindInterface)},
+	{prefixRouteTable, "route-table", finder(FindRouteTable)},
+	{prefixInternetGateway, "internet-gateway", finder(FindInternetGateway)},
 }
 
-func (v *VPC) scope() aws.Scope               { return v.Scope }
-func (s *Subnet) scope() aws.Scope            { return s.Scope }
-func (g *SecurityGroup) scope() aws.Scope     { return g.Scope }
-func (r *SecurityGroupRule) scope() aws.Scope { return r.Scope }
-func (i *NetworkInterface) scope() aws.Scope  { return i.Scope }
-func (t *RouteTable) scope() aws.Scope        { return t.Scope }
-func (g *InternetGateway) scope() aws.Scope   { return g.Scope }
-
-func scopeOf[T any](t *store.Table[T], r store.Reader, id string, scope func(*T) aws.Scope) (aws.Scope, bool) {
-	row, ok := t.Get(r, id)
-	if !ok {
-		return aws.Scope{}, false
+func finder[T any](find func(store.Reader, aws.Scope, string) (*T, error)) func(store.Reader, aws.Scope, string) error {
+	return func(r store.Reader, s aws.Scope, id string) error {
+		_, err := find(r, s, id)
+		return err
 	}
-	return scope(row), true
 }
 
 // ResourceType is the kind of the resource that an ID names, "" if unknown.
@@ -87,8 +77,8 @@ func CheckTaggable(r store.Reader, s aws.Scope, id string, more map[string]strin
 		if !strings.HasPrefix(id, k.prefix) {
 			continue
 		}
-		if at, ok := k.scopeOf(r, id); !ok || at != s {
-			break
+		if err := k.find(r, s, id); err != nil {
+			return err
 		}
 		n := len(more)
 		for key := range TagsOf(r, id) {
@@ -96,10 +86,7 @@ func CheckTaggable(r store.Reader, s aws.Scope, id string, more map[string]strin
 				n++
 			}
 		}
-		if n > maxTags {
-			return aws.Errorf("TagLimitExceeded", "The maximum number of Tags for a resource has been reached.")
-		}
-		return nil
+		return CheckTagCount(n)
 	}
 	return aws.Errorf("InvalidID", "The ID '%s' is not valid", id)
 }

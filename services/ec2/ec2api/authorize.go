@@ -3,6 +3,7 @@ package ec2api
 import (
 	"context"
 
+	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/store"
@@ -47,7 +48,7 @@ func ruleIDs(n int) func() string {
 
 // peers counts the rules that a request may make.
 func (p permissions) peers() int {
-	n := 2
+	n := 3
 	for _, permission := range p.list {
 		n += len(permission.IpRanges) + len(permission.UserIdGroupPairs)
 	}
@@ -59,13 +60,9 @@ func (h *Handlers) authorize(ctx context.Context, dryRun *bool, id, name *string
 	if err != nil {
 		return nil, err
 	}
-	scope, err := h.open(ctx, dryRun)
-	if err != nil {
-		return nil, err
-	}
 	p.newID = ruleIDs(p.peers())
 	var rules []ec2.SecurityGroupRule
-	err = h.Store.Update(ctx, func(tx *store.Txn) error {
+	err = h.change(ctx, dryRun, func(tx *store.Txn, scope aws.Scope) error {
 		p.reader = tx
 		if p.group, err = findGroup(tx, scope, id, name); err != nil {
 			return err
@@ -73,10 +70,13 @@ func (h *Handlers) authorize(ctx context.Context, dryRun *bool, id, name *string
 		if rules, err = p.rules(); err != nil {
 			return err
 		}
+		if err := ec2.AddRules(tx, p.group, rules); err != nil {
+			return err
+		}
 		for _, rule := range rules {
 			ec2.PutTags(tx, scope, rule.ID, tags)
 		}
-		return ec2.AddRules(tx, p.group, rules)
+		return nil
 	})
 	if err != nil {
 		return nil, err

@@ -3,7 +3,6 @@ package ec2api
 import (
 	"context"
 
-	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/store"
@@ -23,21 +22,17 @@ var internetGatewayFilters = filterTable[ec2.InternetGateway]{
 
 // DescribeInternetGateways implements API.
 func (h *Handlers) DescribeInternetGateways(ctx context.Context, in *DescribeInternetGatewaysInput) (*DescribeInternetGatewaysOutput, error) {
-	scope, err := h.open(ctx, in.DryRun)
+	scope, err := h.open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	r := h.Store.Snapshot()
 	rows, next, err := listing[ec2.InternetGateway]{
-		operation: "DescribeInternetGateways", reader: r,
-		ids: in.InternetGatewayIds,
-		find: func(id string) (*ec2.InternetGateway, error) {
-			if g, ok := ec2.InternetGateways.Get(r, id); ok && g.Scope == scope {
-				return g, nil
-			}
-			return nil, aws.Errorf("InvalidInternetGatewayID.NotFound", "The internetGateway ID '%s' does not exist", id)
-		},
-		all: ec2.InternetGateways.By(r, ec2.ByScope, ec2.ScopeKey(scope)), key: func(g *ec2.InternetGateway) string { return g.ID },
+		operation: "DescribeInternetGateways", reader: r, dryRun: in.DryRun, tags: func(row *ec2.InternetGateway) map[string]string { return ec2.TagsOf(r, row.ID) },
+		idsParam: "InternetGatewayIds",
+		ids:      in.InternetGatewayIds,
+		find:     func(id string) (*ec2.InternetGateway, error) { return ec2.FindInternetGateway(r, scope, id) },
+		all:      ec2.InternetGateways.By(r, ec2.ByScope, ec2.ScopeKey(scope)), key: func(g *ec2.InternetGateway) string { return g.ID },
 		filters: in.Filters, known: internetGatewayFilters, token: in.NextToken, max: in.MaxResults,
 	}.rows()
 	if err != nil {

@@ -18,30 +18,43 @@ func interfaceField(f func(*ec2.NetworkInterface) string) func(store.Reader, *ec
 }
 
 var interfaceFilters = filterTable[ec2.NetworkInterface]{
-	"addresses.private-ip-address":    interfaceField(func(i *ec2.NetworkInterface) string { return i.Address.String() }),
-	"addresses.primary":               interfaceField(func(*ec2.NetworkInterface) string { return "true" }),
-	"addresses.association.public-ip": interfaceField(publicIP),
-	"association.public-ip":           interfaceField(publicIP),
-	"association.public-dns-name":     interfaceField((*ec2.NetworkInterface).PublicDNSName),
-	"association.ip-owner-id":         interfaceField(publicOwner),
-	"attachment.attachment-id":        interfaceField(func(i *ec2.NetworkInterface) string { return i.AttachmentID }),
-	"attachment.status":               interfaceField(func(*ec2.NetworkInterface) string { return "attached" }),
-	"attachment.device-index":         interfaceField(func(*ec2.NetworkInterface) string { return "1" }),
-	"attachment.instance-owner-id":    interfaceField(func(i *ec2.NetworkInterface) string { return i.Scope.Account }),
-	"availability-zone":               interfaceField(func(i *ec2.NetworkInterface) string { return i.Zone }),
-	"description":                     interfaceField(func(i *ec2.NetworkInterface) string { return i.Description }),
-	"interface-type":                  interfaceField(func(*ec2.NetworkInterface) string { return "interface" }),
-	"mac-address":                     interfaceField(func(i *ec2.NetworkInterface) string { return i.MAC }),
-	"network-interface-id":            interfaceField(func(i *ec2.NetworkInterface) string { return i.ID }),
-	"owner-id":                        interfaceField(func(i *ec2.NetworkInterface) string { return i.Scope.Account }),
-	"private-dns-name":                interfaceField((*ec2.NetworkInterface).PrivateDNSName),
-	"private-ip-address":              interfaceField(func(i *ec2.NetworkInterface) string { return i.Address.String() }),
-	"requester-managed":               interfaceField(func(*ec2.NetworkInterface) string { return "true" }),
-	"source-dest-check":               interfaceField(func(*ec2.NetworkInterface) string { return "true" }),
-	"status":                          interfaceField(func(*ec2.NetworkInterface) string { return "in-use" }),
-	"subnet-id":                       interfaceField(func(i *ec2.NetworkInterface) string { return i.Subnet }),
-	"vpc-id":                          interfaceField(func(i *ec2.NetworkInterface) string { return i.VPC }),
-	"group-id":                        func(_ store.Reader, i *ec2.NetworkInterface) []string { return i.Groups },
+	"addresses.private-ip-address":     interfaceField(func(i *ec2.NetworkInterface) string { return i.Address.String() }),
+	"addresses.primary":                interfaceField(func(*ec2.NetworkInterface) string { return "true" }),
+	"addresses.association.public-ip":  interfaceField(publicIP),
+	"association.public-ip":            interfaceField(publicIP),
+	"association.public-dns-name":      interfaceField((*ec2.NetworkInterface).PublicDNSName),
+	"association.ip-owner-id":          interfaceField(publicOwner),
+	"addresses.association.owner-id":   interfaceField(publicOwner),
+	"attachment.attach-time":           interfaceField(func(i *ec2.NetworkInterface) string { return i.CreatedAt.UTC().Format("2006-01-02T15:04:05.000Z") }),
+	"attachment.delete-on-termination": interfaceField(func(*ec2.NetworkInterface) string { return "false" }),
+	"attachment.attachment-id":         interfaceField(func(i *ec2.NetworkInterface) string { return i.AttachmentID }),
+	"attachment.status":                interfaceField(func(*ec2.NetworkInterface) string { return "attached" }),
+	"attachment.device-index":          interfaceField(func(*ec2.NetworkInterface) string { return "1" }),
+	"attachment.instance-owner-id":     interfaceField(func(i *ec2.NetworkInterface) string { return i.Scope.Account }),
+	"availability-zone":                interfaceField(func(i *ec2.NetworkInterface) string { return i.Zone }),
+	"availability-zone-id":             interfaceField(func(i *ec2.NetworkInterface) string { return zoneID(i.Scope.Region, i.Zone) }),
+	"description":                      interfaceField(func(i *ec2.NetworkInterface) string { return i.Description }),
+	"interface-type":                   interfaceField(func(*ec2.NetworkInterface) string { return "interface" }),
+	"mac-address":                      interfaceField(func(i *ec2.NetworkInterface) string { return i.MAC }),
+	"network-interface-id":             interfaceField(func(i *ec2.NetworkInterface) string { return i.ID }),
+	"owner-id":                         interfaceField(func(i *ec2.NetworkInterface) string { return i.Scope.Account }),
+	"private-dns-name":                 interfaceField((*ec2.NetworkInterface).PrivateDNSName),
+	"private-ip-address":               interfaceField(func(i *ec2.NetworkInterface) string { return i.Address.String() }),
+	"requester-managed":                interfaceField(func(*ec2.NetworkInterface) string { return "true" }),
+	"source-dest-check":                interfaceField(func(*ec2.NetworkInterface) string { return "true" }),
+	"status":                           interfaceField(func(*ec2.NetworkInterface) string { return "in-use" }),
+	"subnet-id":                        interfaceField(func(i *ec2.NetworkInterface) string { return i.Subnet }),
+	"vpc-id":                           interfaceField(func(i *ec2.NetworkInterface) string { return i.VPC }),
+	"operator.managed":                 isFalse[ec2.NetworkInterface],
+
+	"association.allocation-id":   never[ec2.NetworkInterface],
+	"association.association-id":  never[ec2.NetworkInterface],
+	"attachment.instance-id":      never[ec2.NetworkInterface],
+	"ipv6-addresses.ipv6-address": never[ec2.NetworkInterface],
+	"operator.principal":          never[ec2.NetworkInterface],
+	"requester-id":                never[ec2.NetworkInterface],
+
+	"group-id": func(_ store.Reader, i *ec2.NetworkInterface) []string { return i.Groups },
 	"group-name": func(r store.Reader, i *ec2.NetworkInterface) (out []string) {
 		for _, g := range wireGroups(r, i.Groups) {
 			out = append(out, wire.Val(g.GroupName))
@@ -52,17 +65,18 @@ var interfaceFilters = filterTable[ec2.NetworkInterface]{
 
 // DescribeNetworkInterfaces implements API.
 func (h *Handlers) DescribeNetworkInterfaces(ctx context.Context, in *DescribeNetworkInterfacesInput) (*DescribeNetworkInterfacesOutput, error) {
-	scope, err := h.open(ctx, in.DryRun)
+	scope, err := h.open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	r := h.Store.Snapshot()
 	rows, next, err := listing[ec2.NetworkInterface]{
-		operation: "DescribeNetworkInterfaces", reader: r,
-		ids:  in.NetworkInterfaceIds,
-		find: func(id string) (*ec2.NetworkInterface, error) { return ec2.FindInterface(r, scope, id) },
-		all:  ec2.NetworkInterfaces.By(r, ec2.ByScope, ec2.ScopeKey(scope)),
-		key:  func(i *ec2.NetworkInterface) string { return i.ID },
+		operation: "DescribeNetworkInterfaces", reader: r, dryRun: in.DryRun, tags: func(row *ec2.NetworkInterface) map[string]string { return ec2.TagsOf(r, row.ID) },
+		idsParam: "NetworkInterfaceIds",
+		ids:      in.NetworkInterfaceIds,
+		find:     func(id string) (*ec2.NetworkInterface, error) { return ec2.FindInterface(r, scope, id) },
+		all:      ec2.NetworkInterfaces.By(r, ec2.ByScope, ec2.ScopeKey(scope)),
+		key:      func(i *ec2.NetworkInterface) string { return i.ID },
 
 		filters: in.Filters, known: interfaceFilters, token: in.NextToken, max: in.MaxResults,
 	}.rows()
@@ -85,7 +99,7 @@ func wireInterface(r store.Reader, i *ec2.NetworkInterface) NetworkInterface {
 	}
 	return NetworkInterface{
 		NetworkInterfaceId: &i.ID, OwnerId: &i.Scope.Account, VpcId: &i.VPC, SubnetId: &i.Subnet,
-		AvailabilityZone: &i.Zone, Description: &i.Description, InterfaceType: wire.Ptr("interface"),
+		AvailabilityZone: &i.Zone, AvailabilityZoneId: wire.Ptr(zoneID(i.Scope.Region, i.Zone)), Description: &i.Description, InterfaceType: wire.Ptr("interface"),
 		MacAddress: &i.MAC, Status: wire.Ptr("in-use"), SourceDestCheck: wire.Ptr(true), RequesterManaged: wire.Ptr(true),
 		PrivateIpAddress: wire.Ptr(i.Address.String()), PrivateDnsName: wire.Ptr(i.PrivateDNSName()),
 		PublicDnsName: optional(i.PublicDNSName()), Association: association,
@@ -93,6 +107,7 @@ func wireInterface(r store.Reader, i *ec2.NetworkInterface) NetworkInterface {
 			AttachmentId: &i.AttachmentID, AttachTime: &i.CreatedAt, DeleteOnTermination: wire.Ptr(false),
 			DeviceIndex: wire.Ptr(int32(1)), InstanceOwnerId: &i.Scope.Account, Status: wire.Ptr("attached"),
 		},
+		Operator:      &OperatorResponse{Managed: wire.Ptr(false)},
 		Groups:        wireGroups(r, i.Groups),
 		Ipv6Addresses: []NetworkInterfaceIpv6Address{},
 		PrivateIpAddresses: []NetworkInterfacePrivateIpAddress{{

@@ -12,18 +12,26 @@ import (
 )
 
 var zoneFilters = filterTable[ec2.Zone]{
-	"group-name":    func(_ store.Reader, z *ec2.Zone) []string { return one(z.Region()) },
+	"group-name":    func(_ store.Reader, z *ec2.Zone) []string { return one(zoneGroup(z)) },
 	"region-name":   func(_ store.Reader, z *ec2.Zone) []string { return one(z.Region()) },
 	"opt-in-status": func(store.Reader, *ec2.Zone) []string { return one("opt-in-not-required") },
 	"state":         func(store.Reader, *ec2.Zone) []string { return one("available") },
 	"zone-id":       func(_ store.Reader, z *ec2.Zone) []string { return one(z.ID) },
 	"zone-name":     func(_ store.Reader, z *ec2.Zone) []string { return one(z.Name) },
 	"zone-type":     func(store.Reader, *ec2.Zone) []string { return one("availability-zone") },
+
+	"group-long-name":  never[ec2.Zone],
+	"message":          never[ec2.Zone],
+	"parent-zone-id":   never[ec2.Zone],
+	"parent-zone-name": never[ec2.Zone],
 }
+
+// zoneGroup is the zone group that a region's availability zones are in.
+func zoneGroup(z *ec2.Zone) string { return z.Region() + "-zg-1" }
 
 // DescribeAvailabilityZones implements API.
 func (h *Handlers) DescribeAvailabilityZones(ctx context.Context, in *DescribeAvailabilityZonesInput) (*DescribeAvailabilityZonesOutput, error) {
-	scope, err := h.open(ctx, in.DryRun)
+	scope, err := h.open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +45,8 @@ func (h *Handlers) DescribeAvailabilityZones(ctx context.Context, in *DescribeAv
 		return nil, ec2.ErrInvalidParameter("Invalid availability zone: [%s]", id)
 	}
 	rows, _, err := listing[ec2.Zone]{
-		reader: h.Store.Snapshot(), ids: append(slices.Clone(in.ZoneNames), in.ZoneIds...), find: find,
+		reader: h.Store.Snapshot(), dryRun: in.DryRun,
+		ids: append(slices.Clone(in.ZoneNames), in.ZoneIds...), find: find,
 		all: pointers(zones), key: func(z *ec2.Zone) string { return z.Name },
 		filters: in.Filters, known: zoneFilters,
 	}.rows()
@@ -47,7 +56,7 @@ func (h *Handlers) DescribeAvailabilityZones(ctx context.Context, in *DescribeAv
 	out := &DescribeAvailabilityZonesOutput{AvailabilityZones: []AvailabilityZone{}}
 	for _, z := range rows {
 		out.AvailabilityZones = append(out.AvailabilityZones, AvailabilityZone{
-			ZoneName: &z.Name, ZoneId: &z.ID, RegionName: &scope.Region, GroupName: &scope.Region,
+			ZoneName: &z.Name, ZoneId: &z.ID, RegionName: &scope.Region, GroupName: wire.Ptr(zoneGroup(z)),
 			NetworkBorderGroup: &scope.Region, ZoneType: wire.Ptr("availability-zone"),
 			OptInStatus: wire.Ptr("opt-in-not-required"), State: wire.Ptr("available"),
 			Messages: []AvailabilityZoneMessage{},
@@ -70,13 +79,13 @@ func (r *region) endpoint() string { return "ec2." + r.name + ".amazonaws.com" }
 // DescribeRegions implements API. Any name is a region here; it lists those
 // that have been used, the request's among them.
 func (h *Handlers) DescribeRegions(ctx context.Context, in *DescribeRegionsInput) (*DescribeRegionsOutput, error) {
-	scope, err := h.open(ctx, in.DryRun)
+	scope, err := h.open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	regions := usedRegions(h.Store.Snapshot(), scope)
 	rows, _, err := listing[region]{
-		reader: h.Store.Snapshot(), ids: in.RegionNames,
+		reader: h.Store.Snapshot(), dryRun: in.DryRun, ids: in.RegionNames,
 		find: func(id string) (*region, error) { return &region{id}, nil },
 		all:  pointers(regions), key: func(r *region) string { return r.name },
 		filters: in.Filters, known: regionFilters,
@@ -117,7 +126,7 @@ func attributes(r store.Reader, s aws.Scope) map[string]string {
 
 // DescribeAccountAttributes implements API.
 func (h *Handlers) DescribeAccountAttributes(ctx context.Context, in *DescribeAccountAttributesInput) (*DescribeAccountAttributesOutput, error) {
-	scope, err := h.open(ctx, in.DryRun)
+	scope, err := h.open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +145,7 @@ func (h *Handlers) DescribeAccountAttributes(ctx context.Context, in *DescribeAc
 			AttributeName: &name, AttributeValues: []AccountAttributeValue{{AttributeValue: &v}},
 		})
 	}
-	return out, nil
+	return out, dryRun(in.DryRun)
 }
 
 // pointers iterates over a slice's elements by reference.

@@ -3,65 +3,67 @@ package ec2api
 import (
 	"context"
 
-	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/store"
 )
 
 var routeTableFilters = filterTable[ec2.RouteTable]{
-	"association.main": func(_ store.Reader, t *ec2.RouteTable) (out []string) {
-		for _, a := range t.Associations {
-			out = append(out, truth(a.Main)...)
+	"association.main":                       association(func(a *RouteTableAssociation) *string { return &truth(*a.Main)[0] }),
+	"association.route-table-association-id": association(func(a *RouteTableAssociation) *string { return a.RouteTableAssociationId }),
+	"association.route-table-id":             association(func(a *RouteTableAssociation) *string { return a.RouteTableId }),
+	"association.subnet-id":                  association(func(a *RouteTableAssociation) *string { return a.SubnetId }),
+	"association.gateway-id":                 never[ec2.RouteTable],
+	"owner-id":                               func(_ store.Reader, t *ec2.RouteTable) []string { return one(t.Scope.Account) },
+	"route-table-id":                         func(_ store.Reader, t *ec2.RouteTable) []string { return one(t.ID) },
+	"route.destination-cidr-block":           route(func(r *Route) *string { return r.DestinationCidrBlock }),
+	"route.gateway-id":                       route(func(r *Route) *string { return r.GatewayId }),
+	"route.origin":                           route(func(r *Route) *string { return r.Origin }),
+	"route.state":                            route(func(r *Route) *string { return r.State }),
+	"vpc-id":                                 func(_ store.Reader, t *ec2.RouteTable) []string { return one(t.VPC) },
+
+	"route.destination-ipv6-cidr-block":     never[ec2.RouteTable],
+	"route.destination-prefix-list-id":      never[ec2.RouteTable],
+	"route.egress-only-internet-gateway-id": never[ec2.RouteTable],
+	"route.instance-id":                     never[ec2.RouteTable],
+	"route.nat-gateway-id":                  never[ec2.RouteTable],
+	"route.transit-gateway-id":              never[ec2.RouteTable],
+	"route.vpc-peering-connection-id":       never[ec2.RouteTable],
+}
+
+// association is a filter by what an association shows.
+func association(f func(*RouteTableAssociation) *string) func(store.Reader, *ec2.RouteTable) []string {
+	return func(r store.Reader, t *ec2.RouteTable) []string { return shown(wireRouteTable(r, t).Associations, f) }
+}
+
+// route is a filter by what a route shows, the local one among them.
+func route(f func(*Route) *string) func(store.Reader, *ec2.RouteTable) []string {
+	return func(r store.Reader, t *ec2.RouteTable) []string { return shown(wireRouteTable(r, t).Routes, f) }
+}
+
+// shown are the values of a member, of those that have it.
+func shown[T any](list []T, f func(*T) *string) (out []string) {
+	for i := range list {
+		if v := f(&list[i]); v != nil {
+			out = append(out, *v)
 		}
-		return out
-	},
-	"association.route-table-association-id": func(_ store.Reader, t *ec2.RouteTable) (out []string) {
-		for _, a := range t.Associations {
-			out = append(out, a.ID)
-		}
-		return out
-	},
-	"association.subnet-id": func(_ store.Reader, t *ec2.RouteTable) (out []string) {
-		for _, a := range t.Associations {
-			out = append(out, a.Subnet)
-		}
-		return out
-	},
-	"route.destination-cidr-block": func(_ store.Reader, t *ec2.RouteTable) (out []string) {
-		for _, route := range t.Routes {
-			out = append(out, route.Destination.String())
-		}
-		return out
-	},
-	"route.gateway-id": func(_ store.Reader, t *ec2.RouteTable) (out []string) {
-		for _, route := range t.Routes {
-			out = append(out, route.GatewayID)
-		}
-		return out
-	},
-	"owner-id":       func(_ store.Reader, t *ec2.RouteTable) []string { return one(t.Scope.Account) },
-	"route-table-id": func(_ store.Reader, t *ec2.RouteTable) []string { return one(t.ID) },
-	"vpc-id":         func(_ store.Reader, t *ec2.RouteTable) []string { return one(t.VPC) },
+	}
+	return out
 }
 
 // DescribeRouteTables implements API.
 func (h *Handlers) DescribeRouteTables(ctx context.Context, in *DescribeRouteTablesInput) (*DescribeRouteTablesOutput, error) {
-	scope, err := h.open(ctx, in.DryRun)
+	scope, err := h.open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	r := h.Store.Snapshot()
 	rows, next, err := listing[ec2.RouteTable]{
-		operation: "DescribeRouteTables", reader: r,
-		ids: in.RouteTableIds,
-		find: func(id string) (*ec2.RouteTable, error) {
-			if t, ok := ec2.RouteTables.Get(r, id); ok && t.Scope == scope {
-				return t, nil
-			}
-			return nil, aws.Errorf("InvalidRouteTableID.NotFound", "The routeTable ID '%s' does not exist", id)
-		},
-		all: ec2.RouteTables.By(r, ec2.ByScope, ec2.ScopeKey(scope)), key: func(t *ec2.RouteTable) string { return t.ID },
+		operation: "DescribeRouteTables", reader: r, dryRun: in.DryRun, tags: func(row *ec2.RouteTable) map[string]string { return ec2.TagsOf(r, row.ID) },
+		idsParam: "RouteTableIds",
+		ids:      in.RouteTableIds,
+		find:     func(id string) (*ec2.RouteTable, error) { return ec2.FindRouteTable(r, scope, id) },
+		all:      ec2.RouteTables.By(r, ec2.ByScope, ec2.ScopeKey(scope)), key: func(t *ec2.RouteTable) string { return t.ID },
 		filters: in.Filters, known: routeTableFilters, token: in.NextToken, max: in.MaxResults,
 	}.rows()
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 var subnetFilters = filterTable[ec2.Subnet]{
 	"availability-zone":    func(_ store.Reader, s *ec2.Subnet) []string { return one(s.Zone) },
 	"availabilityZone":     func(_ store.Reader, s *ec2.Subnet) []string { return one(s.Zone) },
-	"availability-zone-id": func(_ store.Reader, s *ec2.Subnet) []string { return one(zoneID(s)) },
+	"availability-zone-id": func(_ store.Reader, s *ec2.Subnet) []string { return one(zoneID(s.Scope.Region, s.Zone)) },
 	"available-ip-address-count": func(r store.Reader, s *ec2.Subnet) []string {
 		return one(strconv.Itoa(ec2.AvailableAddresses(r, s)))
 	},
@@ -24,20 +24,38 @@ var subnetFilters = filterTable[ec2.Subnet]{
 	"owner-id":                func(_ store.Reader, s *ec2.Subnet) []string { return one(s.Scope.Account) },
 	"state":                   func(store.Reader, *ec2.Subnet) []string { return one("available") },
 	"subnet-arn":              func(_ store.Reader, s *ec2.Subnet) []string { return one(subnetARN(s)) },
-	"subnet-id":               func(_ store.Reader, s *ec2.Subnet) []string { return one(s.ID) },
-	"vpc-id":                  func(_ store.Reader, s *ec2.Subnet) []string { return one(s.VPC) },
+	"private-dns-name-options-on-launch.hostname-type": func(store.Reader, *ec2.Subnet) []string {
+		return one("ip-name")
+	},
+	"private-dns-name-options-on-launch.enable-resource-name-dns-a-record":    isFalse[ec2.Subnet],
+	"private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record": isFalse[ec2.Subnet],
+
+	"enable-dns64":                    isFalse[ec2.Subnet],
+	"ipv6-native":                     isFalse[ec2.Subnet],
+	"map-customer-owned-ip-on-launch": isFalse[ec2.Subnet],
+	"customer-owned-ipv4-pool":        never[ec2.Subnet],
+	"enable-lni-at-device-index":      never[ec2.Subnet],
+	"outpost-arn":                     never[ec2.Subnet],
+
+	"ipv6-cidr-block-association.association-id":  never[ec2.Subnet],
+	"ipv6-cidr-block-association.ipv6-cidr-block": never[ec2.Subnet],
+	"ipv6-cidr-block-association.state":           never[ec2.Subnet],
+
+	"subnet-id": func(_ store.Reader, s *ec2.Subnet) []string { return one(s.ID) },
+	"vpc-id":    func(_ store.Reader, s *ec2.Subnet) []string { return one(s.VPC) },
 }
 
 // DescribeSubnets implements API.
 func (h *Handlers) DescribeSubnets(ctx context.Context, in *DescribeSubnetsInput) (*DescribeSubnetsOutput, error) {
-	scope, err := h.open(ctx, in.DryRun)
+	scope, err := h.open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	r := h.Store.Snapshot()
 	rows, next, err := listing[ec2.Subnet]{
-		operation: "DescribeSubnets", reader: r,
-		ids: in.SubnetIds, find: func(id string) (*ec2.Subnet, error) { return ec2.FindSubnet(r, scope, id) },
+		operation: "DescribeSubnets", reader: r, dryRun: in.DryRun, tags: func(row *ec2.Subnet) map[string]string { return ec2.TagsOf(r, row.ID) },
+		idsParam: "SubnetIds",
+		ids:      in.SubnetIds, find: func(id string) (*ec2.Subnet, error) { return ec2.FindSubnet(r, scope, id) },
 		all: ec2.Subnets.By(r, ec2.ByScope, ec2.ScopeKey(scope)), key: func(s *ec2.Subnet) string { return s.ID },
 		filters: in.Filters, known: subnetFilters, token: in.NextToken, max: in.MaxResults,
 	}.rows()
@@ -55,9 +73,10 @@ func wireSubnet(r store.Reader, s *ec2.Subnet) Subnet {
 	return Subnet{
 		SubnetId: &s.ID, SubnetArn: wire.Ptr(subnetARN(s)), VpcId: &s.VPC, OwnerId: &s.Scope.Account,
 		State: wire.Ptr("available"), CidrBlock: wire.Ptr(s.CIDR.String()),
-		AvailabilityZone: &s.Zone, AvailabilityZoneId: wire.Ptr(zoneID(s)),
+		AvailabilityZone: &s.Zone, AvailabilityZoneId: wire.Ptr(zoneID(s.Scope.Region, s.Zone)),
 		AvailableIpAddressCount: wire.Ptr(int32(ec2.AvailableAddresses(r, s))),
 		DefaultForAz:            &s.Default, MapPublicIpOnLaunch: &s.MapPublicIPOnLaunch,
+		BlockPublicAccessStates:     &BlockPublicAccessStates{InternetGatewayBlockMode: wire.Ptr("off")},
 		AssignIpv6AddressOnCreation: wire.Ptr(false), MapCustomerOwnedIpOnLaunch: wire.Ptr(false),
 		EnableDns64: wire.Ptr(false), Ipv6Native: wire.Ptr(false),
 		Ipv6CidrBlockAssociationSet: []SubnetIpv6CidrBlockAssociation{},
@@ -66,15 +85,16 @@ func wireSubnet(r store.Reader, s *ec2.Subnet) Subnet {
 			EnableResourceNameDnsARecord:    wire.Ptr(false),
 			EnableResourceNameDnsAAAARecord: wire.Ptr(false),
 		},
-		Tags: wireTags(r, s.ID),
+		Tags: wireTagsIfAny(r, s.ID),
 	}
 }
 
 func subnetARN(s *ec2.Subnet) string { return s.Scope.ARN("ec2", "subnet/"+s.ID).String() }
 
-func zoneID(s *ec2.Subnet) string {
-	for _, z := range ec2.ZonesOf(s.Scope.Region) {
-		if z.Name == s.Zone {
+// zoneID is the ID of the region's zone of that name.
+func zoneID(region, name string) string {
+	for _, z := range ec2.ZonesOf(region) {
+		if z.Name == name {
 			return z.ID
 		}
 	}

@@ -16,6 +16,19 @@ var vpcFilters = filterTable[ec2.VPC]{
 		}
 		return out
 	},
+	"cidr-block-association.association-id": func(_ store.Reader, v *ec2.VPC) (out []string) {
+		for _, c := range v.CIDRs {
+			out = append(out, ec2.CIDRAssociationID(v, c))
+		}
+		return out
+	},
+	"cidr-block-association.state": func(store.Reader, *ec2.VPC) []string { return one("associated") },
+
+	"ipv6-cidr-block-association.association-id":  never[ec2.VPC],
+	"ipv6-cidr-block-association.ipv6-cidr-block": never[ec2.VPC],
+	"ipv6-cidr-block-association.ipv6-pool":       never[ec2.VPC],
+	"ipv6-cidr-block-association.state":           never[ec2.VPC],
+
 	"dhcp-options-id": func(_ store.Reader, v *ec2.VPC) []string { return one(v.DHCPOptionsID) },
 	"is-default":      func(_ store.Reader, v *ec2.VPC) []string { return truth(v.Default) },
 	"isDefault":       func(_ store.Reader, v *ec2.VPC) []string { return truth(v.Default) },
@@ -26,14 +39,15 @@ var vpcFilters = filterTable[ec2.VPC]{
 
 // DescribeVpcs implements API.
 func (h *Handlers) DescribeVpcs(ctx context.Context, in *DescribeVpcsInput) (*DescribeVpcsOutput, error) {
-	scope, err := h.open(ctx, in.DryRun)
+	scope, err := h.open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	r := h.Store.Snapshot()
 	rows, next, err := listing[ec2.VPC]{
-		operation: "DescribeVpcs", reader: r,
-		ids: in.VpcIds, find: func(id string) (*ec2.VPC, error) { return ec2.FindVPC(r, scope, id) },
+		operation: "DescribeVpcs", reader: r, dryRun: in.DryRun, tags: func(row *ec2.VPC) map[string]string { return ec2.TagsOf(r, row.ID) },
+		idsParam: "VpcIds",
+		ids:      in.VpcIds, find: func(id string) (*ec2.VPC, error) { return ec2.FindVPC(r, scope, id) },
 		all: ec2.VPCs.By(r, ec2.ByScope, ec2.ScopeKey(scope)), key: func(v *ec2.VPC) string { return v.ID },
 		filters: in.Filters, known: vpcFilters, token: in.NextToken, max: in.MaxResults,
 	}.rows()
@@ -52,9 +66,9 @@ func wireVPC(r store.Reader, v *ec2.VPC) Vpc {
 		VpcId: &v.ID, OwnerId: &v.Scope.Account, State: wire.Ptr("available"),
 		CidrBlock: wire.Ptr(v.CIDRs[0].String()), DhcpOptionsId: &v.DHCPOptionsID,
 		InstanceTenancy: wire.Ptr("default"), IsDefault: &v.Default,
-		CidrBlockAssociationSet:     []VpcCidrBlockAssociation{},
-		Ipv6CidrBlockAssociationSet: []VpcIpv6CidrBlockAssociation{},
-		Tags:                        wireTags(r, v.ID),
+		CidrBlockAssociationSet: []VpcCidrBlockAssociation{},
+		BlockPublicAccessStates: &BlockPublicAccessStates{InternetGatewayBlockMode: wire.Ptr("off")},
+		Tags:                    wireTagsIfAny(r, v.ID),
 	}
 	for _, c := range v.CIDRs {
 		out.CidrBlockAssociationSet = append(out.CidrBlockAssociationSet, VpcCidrBlockAssociation{
@@ -68,7 +82,7 @@ func wireVPC(r store.Reader, v *ec2.VPC) Vpc {
 
 // DescribeVpcAttribute implements API.
 func (h *Handlers) DescribeVpcAttribute(ctx context.Context, in *DescribeVpcAttributeInput) (*DescribeVpcAttributeOutput, error) {
-	scope, err := h.open(ctx, in.DryRun)
+	scope, err := h.open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -87,5 +101,5 @@ func (h *Handlers) DescribeVpcAttribute(ctx context.Context, in *DescribeVpcAttr
 	default:
 		return nil, ec2.ErrInvalidParameter("Value (%s) for parameter attribute is invalid. Unknown attribute.", attribute)
 	}
-	return out, nil
+	return out, dryRun(in.DryRun)
 }

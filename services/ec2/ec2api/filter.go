@@ -1,6 +1,7 @@
 package ec2api
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,29 +11,25 @@ import (
 )
 
 // filterTable gives, for each filter of an operation, the values of a row that
-// it matches. The filters tag:<key>, tag-key and tag-value work for all.
+// it matches. The filters tag:<key> and tag-key come with rows that have tags.
 type filterTable[T any] map[string]func(store.Reader, *T) []string
 
 // apply keeps the rows that match a filter: any of its values, compared with
 // case and with the wildcards * and ? (EC2 User Guide, "Filter your resources").
-func (t filterTable[T]) apply(r store.Reader, rows []*T, id func(*T) string, f Filter) ([]*T, error) {
+func (t filterTable[T]) apply(r store.Reader, rows []*T, tags func(*T) map[string]string, f Filter) ([]*T, error) {
 	name := wire.Val(f.Name)
 	values := t[name]
 	switch key, isTag := strings.CutPrefix(name, "tag:"); {
+	case tags == nil:
 	case isTag:
-		values = func(r store.Reader, row *T) []string {
-			if v, ok := ec2.TagsOf(r, id(row))[key]; ok {
-				return []string{v}
+		values = func(_ store.Reader, row *T) []string {
+			if v, ok := tags(row)[key]; ok {
+				return one(v)
 			}
 			return nil
 		}
 	case name == "tag-key":
-		values = func(r store.Reader, row *T) (out []string) {
-			for k := range ec2.TagsOf(r, id(row)) {
-				out = append(out, k)
-			}
-			return out
-		}
+		values = func(_ store.Reader, row *T) []string { return slices.Collect(maps.Keys(tags(row))) }
 	}
 	if values == nil {
 		return nil, ec2.ErrInvalidParameter("The filter '%s' is invalid", name)
@@ -50,19 +47,20 @@ func (t filterTable[T]) apply(r store.Reader, rows []*T, id func(*T) string, f F
 // matches says whether a value fits a pattern in which * stands for any
 // characters, ? for one, and \ takes the meaning from the character after it.
 func matches(pattern, value string) bool {
+	pat, val := []rune(pattern), []rune(value)
 	// Where the last * stood, and how far it has reached: on a mismatch it
 	// takes one character more. Linear in memory, never exponential in time.
 	star, reach := -1, 0
 	p, v := 0, 0
-	for v < len(value) {
-		literal := p < len(pattern) && pattern[p] == '\\' && p+1 < len(pattern)
+	for v < len(val) {
+		literal := p+1 < len(pat) && pat[p] == '\\'
 		switch {
-		case literal && pattern[p+1] == value[v]:
+		case literal && pat[p+1] == val[v]:
 			p, v = p+2, v+1
-		case !literal && p < len(pattern) && pattern[p] == '*':
+		case !literal && p < len(pat) && pat[p] == '*':
 			star, reach = p, v
 			p++
-		case !literal && p < len(pattern) && (pattern[p] == '?' || pattern[p] == value[v]):
+		case !literal && p < len(pat) && (pat[p] == '?' || pat[p] == val[v]):
 			p, v = p+1, v+1
 		case star >= 0:
 			reach++
@@ -71,13 +69,19 @@ func matches(pattern, value string) bool {
 			return false
 		}
 	}
-	for p < len(pattern) && pattern[p] == '*' {
+	for p < len(pat) && pat[p] == '*' {
 		p++
 	}
-	return p == len(pattern)
+	return p == len(pat)
 }
 
 func one(s string) []string { return []string{s} }
+
+// never is a filter by what no row has here, such as an IPv6 address.
+func never[T any](store.Reader, *T) []string { return nil }
+
+// isFalse is a filter by an attribute that is always off here.
+func isFalse[T any](store.Reader, *T) []string { return one("false") }
 
 func truth(b bool) []string {
 	if b {

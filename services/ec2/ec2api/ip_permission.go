@@ -26,24 +26,14 @@ type permissions struct {
 // rules turns the request into rules of the group: one for each peer.
 func (p permissions) rules() ([]ec2.SecurityGroupRule, error) {
 	list := p.list
-	if p.protocol != nil || p.cidr != nil || p.sourceName != nil {
+	if p.protocol != nil || p.from != nil || p.to != nil || p.cidr != nil || p.sourceName != nil || p.sourceOwner != nil {
 		if len(list) > 0 {
-			return nil, ec2.ErrInvalidCombination("The parameter ipPermissions cannot be used with ipProtocol, cidrIp or sourceSecurityGroupName.")
+			return nil, ec2.ErrInvalidCombination("The parameter ipPermissions cannot be used with ipProtocol, fromPort, toPort, cidrIp, sourceSecurityGroupName or sourceSecurityGroupOwnerId.")
 		}
-		if p.sourceOwner != nil && p.sourceName == nil {
-			return nil, ec2.ErrMissingParameter("sourceSecurityGroupName")
+		var err error
+		if list, err = p.flat(); err != nil {
+			return nil, err
 		}
-		flat := IpPermission{IpProtocol: p.protocol, FromPort: p.from, ToPort: p.to}
-		if p.cidr != nil {
-			flat.IpRanges = []IpRange{{CidrIp: p.cidr}}
-		}
-		if p.sourceName != nil {
-			flat.UserIdGroupPairs = []UserIdGroupPair{{GroupName: p.sourceName, UserId: p.sourceOwner}}
-			if p.protocol == nil {
-				flat.IpProtocol = wire.Ptr("-1")
-			}
-		}
-		list = []IpPermission{flat}
 	}
 	if len(list) == 0 {
 		return nil, ec2.ErrMissingParameter("ipPermissions")
@@ -56,7 +46,29 @@ func (p permissions) rules() ([]ec2.SecurityGroupRule, error) {
 		}
 		out = append(out, rules...)
 	}
-	return out, nil
+	return out, ec2.CheckRepeated(out)
+}
+
+// flat is the form without ipPermissions: one block with protocol and ports, or
+// one group of the VPC with all of TCP, UDP and ICMP (EC2 API Reference,
+// AuthorizeSecurityGroupIngress).
+func (p permissions) flat() ([]IpPermission, error) {
+	switch {
+	case p.egress:
+		return nil, ec2.ErrInvalidCombination("Egress rules are only taken as ipPermissions.")
+	case p.sourceName == nil && p.sourceOwner != nil:
+		return nil, ec2.ErrMissingParameter("sourceSecurityGroupName")
+	case p.sourceName == nil:
+		return []IpPermission{{IpProtocol: p.protocol, FromPort: p.from, ToPort: p.to, IpRanges: []IpRange{{CidrIp: p.cidr}}}}, nil
+	case p.protocol != nil || p.from != nil || p.to != nil || p.cidr != nil:
+		return nil, ec2.ErrInvalidCombination("The parameter sourceSecurityGroupName cannot be used with ipProtocol, fromPort, toPort or cidrIp.")
+	}
+	pairs := []UserIdGroupPair{{GroupName: p.sourceName, UserId: p.sourceOwner}}
+	return []IpPermission{
+		{IpProtocol: wire.Ptr("tcp"), FromPort: wire.Ptr(int32(0)), ToPort: wire.Ptr(int32(65535)), UserIdGroupPairs: pairs},
+		{IpProtocol: wire.Ptr("udp"), FromPort: wire.Ptr(int32(0)), ToPort: wire.Ptr(int32(65535)), UserIdGroupPairs: pairs},
+		{IpProtocol: wire.Ptr("icmp"), FromPort: wire.Ptr(int32(-1)), ToPort: wire.Ptr(int32(-1)), UserIdGroupPairs: pairs},
+	}, nil
 }
 
 func (p permissions) one(in IpPermission) ([]ec2.SecurityGroupRule, error) {
@@ -76,8 +88,11 @@ func (p permissions) one(in IpPermission) ([]ec2.SecurityGroupRule, error) {
 		out = append(out, peer)
 	}
 	for _, r := range in.IpRanges {
+		if r.CidrIp == nil {
+			return nil, ec2.ErrMissingParameter("cidrIp")
+		}
 		peer := rule
-		if peer.CIDR, err = parseCIDR(wire.Val(r.CidrIp)); err != nil {
+		if peer.CIDR, err = parseCIDR(*r.CidrIp); err != nil {
 			return nil, err
 		}
 		peer.Description = wire.Val(r.Description)
@@ -104,7 +119,7 @@ func (p permissions) one(in IpPermission) ([]ec2.SecurityGroupRule, error) {
 
 // traffic reads protocol and ports (EC2 API Reference, IpPermission).
 func (p permissions) traffic(in IpPermission) (ec2.SecurityGroupRule, error) {
-	rule := ec2.SecurityGroupRule{Scope: p.group.Scope, Group: p.group.ID, Egress: p.egress, FromPort: -1, ToPort: -1}
+	rule := ec2.SecurityGroupRule{Scope: p.group.Scope, Group: p.group.ID, Egress: p.egress}
 	if in.IpProtocol == nil {
 		return rule, ec2.ErrMissingParameter("ipProtocol")
 	}
@@ -112,31 +127,28 @@ func (p permissions) traffic(in IpPermission) (ec2.SecurityGroupRule, error) {
 	if rule.Protocol, err = ec2.ParseProtocol(*in.IpProtocol); err != nil {
 		return rule, err
 	}
-	if in.FromPort != nil {
-		rule.FromPort = int(*in.FromPort)
-	}
-	if in.ToPort != nil {
-		rule.ToPort = int(*in.ToPort)
-	}
-	return rule, ec2.NormalisePorts(&rule)
+	rule.FromPort, rule.ToPort, err = ec2.ParsePorts(rule.Protocol, in.FromPort, in.ToPort)
+	return rule, err
 }
 
 func (p permissions) peerGroup(pair UserIdGroupPair) (string, error) {
 	if owner := wire.Val(pair.UserId); owner != "" && owner != p.group.Scope.Account {
-		return "", aws.Errorf("InvalidGroup.NotFound", "The security group '%s' of account %s does not exist", wire.Val(pair.GroupId), owner)
+		return "", aws.Errorf("InvalidGroup.NotFound", "The security group '%s' of account %s does not exist", wire.Val(pair.GroupId)+wire.Val(pair.GroupName), owner)
 	}
-	if pair.VpcPeeringConnectionId != nil {
+	switch {
+	case pair.VpcPeeringConnectionId != nil:
 		return "", unsupported("groups.vpcPeeringConnectionId")
-	}
-	if pair.GroupId != nil {
+	case pair.GroupId != nil && pair.GroupName != nil:
+		return "", errGroupTwice()
+	case pair.GroupId != nil:
 		return *pair.GroupId, nil
+	case pair.GroupName == nil:
+		return "", ec2.ErrMissingParameter("groupName or groupId")
 	}
-	for g := range ec2.SecurityGroupsOf(p.reader, p.group.VPC) {
-		if g.Name == wire.Val(pair.GroupName) {
-			return g.ID, nil
-		}
+	if g, ok := ec2.GroupNamed(p.reader, p.group.VPC, *pair.GroupName); ok {
+		return g.ID, nil
 	}
-	return "", ec2.ErrGroupNotFound(wire.Val(pair.GroupName))
+	return "", ec2.ErrGroupNotFound(*pair.GroupName)
 }
 
 // parseCIDR reads a block; host bits are dropped, as EC2 does.

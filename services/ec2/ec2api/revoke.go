@@ -2,6 +2,7 @@ package ec2api
 
 import (
 	"context"
+	"slices"
 
 	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/aws/wire"
@@ -11,65 +12,78 @@ import (
 
 // RevokeSecurityGroupIngress implements API.
 func (h *Handlers) RevokeSecurityGroupIngress(ctx context.Context, in *RevokeSecurityGroupIngressInput) (*RevokeSecurityGroupIngressOutput, error) {
-	rules, err := h.revoke(ctx, in.DryRun, in.GroupId, in.GroupName, in.SecurityGroupRuleIds, permissions{
+	removed, unknown, err := h.revoke(ctx, in.DryRun, in.GroupId, in.GroupName, in.SecurityGroupRuleIds, permissions{
 		list: in.IpPermissions, protocol: in.IpProtocol, from: in.FromPort, to: in.ToPort, cidr: in.CidrIp,
 		sourceName: in.SourceSecurityGroupName, sourceOwner: in.SourceSecurityGroupOwnerId,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &RevokeSecurityGroupIngressOutput{Return: wire.Ptr(true), RevokedSecurityGroupRules: rules}, nil
+	return &RevokeSecurityGroupIngressOutput{Return: wire.Ptr(true), RevokedSecurityGroupRules: removed, UnknownIpPermissions: unknown}, nil
 }
 
 // RevokeSecurityGroupEgress implements API.
 func (h *Handlers) RevokeSecurityGroupEgress(ctx context.Context, in *RevokeSecurityGroupEgressInput) (*RevokeSecurityGroupEgressOutput, error) {
-	rules, err := h.revoke(ctx, in.DryRun, in.GroupId, nil, in.SecurityGroupRuleIds, permissions{
+	removed, unknown, err := h.revoke(ctx, in.DryRun, in.GroupId, nil, in.SecurityGroupRuleIds, permissions{
 		list: in.IpPermissions, protocol: in.IpProtocol, from: in.FromPort, to: in.ToPort, cidr: in.CidrIp,
 		sourceName: in.SourceSecurityGroupName, sourceOwner: in.SourceSecurityGroupOwnerId, egress: true,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &RevokeSecurityGroupEgressOutput{Return: wire.Ptr(true), RevokedSecurityGroupRules: rules}, nil
+	return &RevokeSecurityGroupEgressOutput{Return: wire.Ptr(true), RevokedSecurityGroupRules: removed, UnknownIpPermissions: unknown}, nil
 }
 
-func (h *Handlers) revoke(ctx context.Context, dryRun *bool, id, name *string, ids []string, p permissions) ([]RevokedSecurityGroupRule, error) {
-	scope, err := h.open(ctx, dryRun)
-	if err != nil {
-		return nil, err
-	}
+func (h *Handlers) revoke(ctx context.Context, dryRun *bool, id, name *string, ids []string, p permissions) ([]RevokedSecurityGroupRule, []IpPermission, error) {
 	p.newID = func() string { return "" } // only compared with rules that have one
-	out := []RevokedSecurityGroupRule{}
-	err = h.Store.Update(ctx, func(tx *store.Txn) error {
+	var removed, unknown []ec2.SecurityGroupRule
+	err := h.change(ctx, dryRun, func(tx *store.Txn, scope aws.Scope) (err error) {
 		p.reader = tx
 		if p.group, err = findGroup(tx, scope, id, name); err != nil {
 			return err
 		}
-		var rules []ec2.SecurityGroupRule
-		if len(ids) > 0 {
-			rules, err = p.named(ids)
-		} else {
-			rules, err = p.rules()
-		}
+		rules, err := p.revoked(ids)
 		if err != nil {
 			return err
 		}
-		removed, err := ec2.RemoveRules(tx, p.group, rules)
-		for _, rule := range removed {
-			out = append(out, revokedRule(rule))
-		}
+		removed, unknown, err = ec2.RemoveRules(tx, p.group, rules)
 		return err
 	})
-	return out, err
+	if err != nil {
+		return nil, nil, err
+	}
+	out := []RevokedSecurityGroupRule{}
+	for i := range removed {
+		out = append(out, revokedRule(&removed[i]))
+	}
+	var left []IpPermission
+	for i := range unknown {
+		left = addPermission(left, &unknown[i])
+	}
+	return out, left, nil
+}
+
+// revoked are the rules that a request names, by ID or by what they allow.
+func (p permissions) revoked(ids []string) ([]ec2.SecurityGroupRule, error) {
+	if len(ids) == 0 {
+		return p.rules()
+	}
+	if len(p.list) > 0 || p.protocol != nil || p.from != nil || p.to != nil || p.cidr != nil || p.sourceName != nil {
+		return nil, ec2.ErrInvalidCombination("The parameter securityGroupRuleIds cannot be used with rule properties.")
+	}
+	return p.named(slices.Compact(slices.Sorted(slices.Values(ids))))
 }
 
 // named finds the group's rules by ID.
 func (p permissions) named(ids []string) ([]ec2.SecurityGroupRule, error) {
 	var out []ec2.SecurityGroupRule
 	for _, id := range ids {
-		rule, ok := ec2.SecurityGroupRules.Get(p.reader, id)
-		if !ok || rule.Group != p.group.ID || rule.Egress != p.egress {
-			return nil, aws.Errorf("InvalidSecurityGroupRuleId.NotFound", "The security group rule ID '%s' does not exist", id)
+		rule, err := ec2.FindRule(p.reader, p.group.Scope, id)
+		if err != nil {
+			return nil, err
+		}
+		if rule.Group != p.group.ID || rule.Egress != p.egress {
+			return nil, ec2.ErrRuleNotFound(id)
 		}
 		out = append(out, *rule)
 	}

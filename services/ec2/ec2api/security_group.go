@@ -3,6 +3,7 @@ package ec2api
 import (
 	"context"
 
+	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/store"
@@ -18,36 +19,28 @@ func (h *Handlers) CreateSecurityGroup(ctx context.Context, in *CreateSecurityGr
 	if err != nil {
 		return nil, err
 	}
-	scope, err := h.open(ctx, in.DryRun)
-	if err != nil {
-		return nil, err
-	}
-	group := ec2.SecurityGroup{ID: ec2.NewSecurityGroupID(), Scope: scope, Name: name, Description: description}
+	group := ec2.SecurityGroup{ID: ec2.NewSecurityGroupID(), Name: name, Description: description}
 	egress := ec2.NewRuleID()
-	err = h.Store.Update(ctx, func(tx *store.Txn) error {
+	err = h.change(ctx, in.DryRun, func(tx *store.Txn, scope aws.Scope) error {
 		vpc, err := vpcOrDefault(tx, scope, wire.Val(in.VpcId))
 		if err != nil {
 			return err
 		}
-		group.VPC = vpc.ID
+		group.Scope, group.VPC = scope, vpc.ID
 		return ec2.AddSecurityGroup(tx, group, egress, tags)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &CreateSecurityGroupOutput{
-		GroupId: &group.ID, SecurityGroupArn: wire.Ptr(groupARN(&group)), Tags: wireTags(h.Store.Snapshot(), group.ID),
+		GroupId: &group.ID, SecurityGroupArn: wire.Ptr(groupARN(&group)), Tags: wireTagsIfAny(h.Store.Snapshot(), group.ID),
 	}, nil
 }
 
 // DeleteSecurityGroup implements API.
 func (h *Handlers) DeleteSecurityGroup(ctx context.Context, in *DeleteSecurityGroupInput) (*DeleteSecurityGroupOutput, error) {
-	scope, err := h.open(ctx, in.DryRun)
-	if err != nil {
-		return nil, err
-	}
 	out := &DeleteSecurityGroupOutput{Return: wire.Ptr(true)}
-	err = h.Store.Update(ctx, func(tx *store.Txn) error {
+	err := h.change(ctx, in.DryRun, func(tx *store.Txn, scope aws.Scope) error {
 		group, err := findGroup(tx, scope, in.GroupId, in.GroupName)
 		if err != nil {
 			return err

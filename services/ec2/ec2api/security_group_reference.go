@@ -2,7 +2,6 @@ package ec2api
 
 import (
 	"kaimon.dev/kaimon/aws"
-	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/store"
 )
@@ -22,7 +21,7 @@ func vpcOrDefault(r store.Reader, s aws.Scope, id string) (*ec2.VPC, error) {
 func findGroup(r store.Reader, s aws.Scope, id, name *string) (*ec2.SecurityGroup, error) {
 	switch {
 	case id != nil && name != nil:
-		return nil, ec2.ErrInvalidCombination("The parameters groupId and groupName cannot be used together.")
+		return nil, errGroupTwice()
 	case id != nil:
 		return ec2.FindSecurityGroup(r, s, *id)
 	case name == nil:
@@ -32,12 +31,14 @@ func findGroup(r store.Reader, s aws.Scope, id, name *string) (*ec2.SecurityGrou
 	if err != nil {
 		return nil, err
 	}
-	for g := range ec2.SecurityGroupsOf(r, vpc.ID) {
-		if g.Name == wire.Val(name) {
-			return g, nil
-		}
+	if g, ok := ec2.GroupNamed(r, vpc.ID, *name); ok {
+		return g, nil
 	}
 	return nil, aws.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist in default VPC '%s'", *name, vpc.ID)
+}
+
+func errGroupTwice() error {
+	return ec2.ErrInvalidCombination("The parameter groupName cannot be used with the parameter groupId")
 }
 
 func groupARN(g *ec2.SecurityGroup) string {

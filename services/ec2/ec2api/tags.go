@@ -4,8 +4,8 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
+	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/store"
@@ -13,20 +13,16 @@ import (
 
 // CreateTags implements API.
 func (h *Handlers) CreateTags(ctx context.Context, in *CreateTagsInput) (*CreateTagsOutput, error) {
-	scope, err := h.open(ctx, in.DryRun)
-	if err != nil {
-		return nil, err
-	}
 	tags, err := nounTags(in.Tags)
 	if err != nil {
 		return nil, err
 	}
-	err = h.Store.Update(ctx, func(tx *store.Txn) error {
+	err = h.change(ctx, in.DryRun, func(tx *store.Txn, s aws.Scope) error {
 		for _, id := range in.Resources {
-			if err := ec2.CheckTaggable(tx, scope, id, tags); err != nil {
+			if err := ec2.CheckTaggable(tx, s, id, tags); err != nil {
 				return err
 			}
-			ec2.PutTags(tx, scope, id, tags)
+			ec2.PutTags(tx, s, id, tags)
 		}
 		return nil
 	})
@@ -36,23 +32,19 @@ func (h *Handlers) CreateTags(ctx context.Context, in *CreateTagsInput) (*Create
 // DeleteTags implements API. A tag with a value is deleted only if it has that
 // value; without tags, all go.
 func (h *Handlers) DeleteTags(ctx context.Context, in *DeleteTagsInput) (*DeleteTagsOutput, error) {
-	scope, err := h.open(ctx, in.DryRun)
-	if err != nil {
-		return nil, err
-	}
-	err = h.Store.Update(ctx, func(tx *store.Txn) error {
+	err := h.change(ctx, in.DryRun, func(tx *store.Txn, s aws.Scope) error {
 		for _, id := range in.Resources {
-			if err := ec2.CheckTaggable(tx, scope, id, nil); err != nil {
+			if err := ec2.CheckTaggable(tx, s, id, nil); err != nil {
 				return err
 			}
 			left := maps.Clone(ec2.TagsOf(tx, id))
 			maps.DeleteFunc(left, func(k, v string) bool {
-				return len(in.Tags) == 0 && !strings.HasPrefix(k, "aws:") || slices.ContainsFunc(in.Tags, func(t Tag) bool {
+				return len(in.Tags) == 0 || slices.ContainsFunc(in.Tags, func(t Tag) bool {
 					return wire.Val(t.Key) == k && (t.Value == nil || *t.Value == v)
 				})
 			})
 			ec2.DeleteTags(tx, id)
-			ec2.PutTags(tx, scope, id, left)
+			ec2.PutTags(tx, s, id, left)
 		}
 		return nil
 	})
@@ -71,7 +63,7 @@ var tagFilters = filterTable[taggedKey]{
 
 // DescribeTags implements API.
 func (h *Handlers) DescribeTags(ctx context.Context, in *DescribeTagsInput) (*DescribeTagsOutput, error) {
-	scope, err := h.open(ctx, in.DryRun)
+	scope, err := h.open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +75,8 @@ func (h *Handlers) DescribeTags(ctx context.Context, in *DescribeTagsInput) (*De
 		}
 	}
 	rows, next, err := listing[taggedKey]{
-		operation: "DescribeTags", reader: r, all: pointers(all),
+		operation: "DescribeTags", reader: r, dryRun: in.DryRun, all: pointers(all),
+		tags:    func(t *taggedKey) map[string]string { return map[string]string{t.key: t.value} },
 		key:     func(t *taggedKey) string { return t.resource + "/" + t.key },
 		filters: in.Filters, known: tagFilters, token: in.NextToken, max: in.MaxResults,
 	}.rows()
@@ -109,6 +102,15 @@ func wireTags(r store.Reader, id string) []Tag {
 	return out
 }
 
+// wireTagsIfAny are wireTags for the answers that leave the tags of an untagged
+// resource out.
+func wireTagsIfAny(r store.Reader, id string) []Tag {
+	if tags := wireTags(r, id); len(tags) > 0 {
+		return tags
+	}
+	return nil
+}
+
 // nounTags checks tags and takes them over.
 func nounTags(tags []Tag) (map[string]string, error) {
 	out := map[string]string{}
@@ -122,7 +124,7 @@ func nounTags(tags []Tag) (map[string]string, error) {
 		}
 		out[k] = wire.Val(t.Value)
 	}
-	return out, nil
+	return out, ec2.CheckTagCount(len(out))
 }
 
 // specifiedTags are the tags that a request gives to the resource that it makes.

@@ -2,7 +2,6 @@ package ec2ctl
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 
@@ -31,12 +30,16 @@ func NewNetworks(s *store.Store, plane vpc.Plane, log *slog.Logger) *Networks {
 	return n
 }
 
-// Run detaches interfaces that no row stands for, then keeps every network as
-// its rows say until ctx ends.
+// Run detaches interfaces that no row stands for, and keeps every network as
+// its rows say, until ctx ends.
 func (n *Networks) Run(ctx context.Context) error {
-	if err := n.detachOrphans(ctx); err != nil {
-		return err
+	// An interface has a row before it is attached and until it is detached, so
+	// one that was listed and then has none is no one's, whatever else starts now.
+	attached, err := n.plane.Attached(ctx)
+	if err != nil {
+		return fmt.Errorf("list attached interfaces: %w", err)
 	}
+	n.loop.Wake(orphans(n.store.Snapshot(), attached)...)
 	reconcile.FromChanges(ctx, n.loop, n.store, vpcOf,
 		ec2.VPCs, ec2.Subnets, ec2.RouteTables, ec2.InternetGateways, ec2.SecurityGroups, ec2.SecurityGroupRules)
 	return n.loop.Run(ctx)
@@ -45,8 +48,14 @@ func (n *Networks) Run(ctx context.Context) error {
 // Stats are the loop's counters, for health.
 func (n *Networks) Stats() reconcile.Stats { return n.loop.Stats() }
 
+// reconcile brings a VPC, or an interface that no row stood for, to what the
+// rows say. One that can't be detached is tried again, and holds up nothing else.
 func (n *Networks) reconcile(ctx context.Context, id string) (reconcile.Result, error) {
-	network, ok := networkOf(n.store.Snapshot(), id)
+	snapshot := n.store.Snapshot()
+	if ec2.IsInterface(id) {
+		return reconcile.Result{}, n.detachOrphan(ctx, snapshot, id)
+	}
+	network, ok := networkOf(snapshot, id)
 	if !ok {
 		if err := n.plane.RemoveNetwork(ctx, id); err != nil {
 			return reconcile.Result{}, fmt.Errorf("remove network %s: %w", id, err)
@@ -59,19 +68,16 @@ func (n *Networks) reconcile(ctx context.Context, id string) (reconcile.Result, 
 	return reconcile.Result{}, nil
 }
 
-// detachOrphans removes what a crash left between a released row and its
-// interface. Nobody attaches yet: the snapshot is taken before tasks start.
-func (n *Networks) detachOrphans(ctx context.Context) error {
-	attached, err := n.plane.Attached(ctx)
-	if err != nil {
-		return fmt.Errorf("list attached interfaces: %w", err)
+// detachOrphan removes what a crash left between a released row and its interface.
+func (n *Networks) detachOrphan(ctx context.Context, r store.Reader, id string) error {
+	if len(orphans(r, []string{id})) == 0 {
+		return nil
 	}
-	var failed error
-	for _, id := range orphans(n.store.Snapshot(), attached) {
-		n.log.Info("detaching an interface that nothing owns", "interface", id)
-		failed = errors.Join(failed, n.plane.DetachInterface(ctx, id))
+	n.log.Info("detaching an interface that nothing owns", "interface", id)
+	if err := n.plane.DetachInterface(ctx, id); err != nil {
+		return fmt.Errorf("detach interface %s: %w", id, err)
 	}
-	return failed
+	return nil
 }
 
 func vpcIDs(r store.Reader) []string {
