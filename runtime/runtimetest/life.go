@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 
 	"kaimon.dev/kaimon/runtime"
 )
@@ -20,6 +21,7 @@ var lifeCases = []testCase{
 	{name: "OutOfMemory", run: outOfMemory, memory: true},
 	{name: "VolumesAreSharedFileSystemsAreNot", run: volumes},
 	{name: "RemoveRules", run: removeRules},
+	{name: "TasksAtOnce", run: tasksAtOnce},
 }
 
 func applyRuns(b *bench) {
@@ -143,5 +145,30 @@ func removeRules(b *bench) {
 	b.remove(id) // of an unknown one is nothing
 	if err := b.rt.Stop(ctx, id, ""); !errors.Is(err, runtime.ErrNotFound) {
 		b.t.Errorf("Stop of a removed task: %v, want ErrNotFound", err)
+	}
+}
+
+// Tasks are each other's business in nothing: applied at once, one fails to
+// start, one ends, the others run.
+func tasksAtOnce(b *bench) {
+	broken := essential("app", "")
+	broken.Command = []string{"/nonexistent/program"}
+	specs := []runtime.Spec{b.spec(broken), b.spec(essential("app", "exit 5"))}
+	for range 4 {
+		specs = append(specs, b.spec(essential("app", untilStopped), extra("side", untilStopped)))
+	}
+	var applied sync.WaitGroup
+	for _, spec := range specs {
+		applied.Go(func() {
+			if err := b.rt.Apply(context.Background(), spec); err != nil {
+				b.t.Errorf("Apply: %v", err)
+			}
+		})
+	}
+	applied.Wait()
+	b.wantCause(b.awaitStopped(specs[0].ID), runtime.CauseStartFailed)
+	b.wantCode(b.awaitStopped(specs[1].ID), "app", 5)
+	for _, spec := range specs[2:] {
+		b.awaitRunning(spec.ID)
 	}
 }

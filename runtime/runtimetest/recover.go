@@ -13,6 +13,7 @@ var recoverCases = []testCase{
 	{name: "StartSequenceGoesOn", run: startGoesOn},
 	{name: "StoppedTaskIsStillKnown", run: stoppedIsKnown},
 	{name: "HealthChecksGoOn", run: healthGoesOn},
+	{name: "RestartsAreRemembered", run: restartsRemembered},
 }
 
 func (b *bench) reopen() {
@@ -114,4 +115,16 @@ func healthGoesOn(b *bench) {
 	}
 	b.exec(id, "app", "echo x > /shared/up")
 	b.awaitHealth(id, runtime.HealthHealthy)
+}
+
+func restartsRemembered(b *bench) {
+	app := essential("app", "test -e /was-here && sleep 86400; echo x > /was-here; exit 3")
+	app.RestartPolicy = &runtime.RestartPolicy{}
+	id := b.apply(app)
+	restarted := func(o runtime.Observation) bool { return b.container(o, "app").RestartCount == 1 }
+	before := b.container(b.await(id, "the restart", restarted), "app")
+	b.reopen()
+	if is := b.container(b.newest[id], "app"); is.RestartCount != 1 || is.Pid != before.Pid || is.StartedAt != before.StartedAt {
+		b.t.Errorf("before %+v, after %+v", before, is)
+	}
 }

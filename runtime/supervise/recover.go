@@ -8,14 +8,7 @@ import (
 )
 
 // recover makes the tasks anew from their records and what the engine holds.
-func (s *Supervisor) recover(ctx context.Context) error {
-	tasks, bad, err := s.records.load()
-	if err != nil {
-		return err
-	}
-	for _, err := range bad {
-		s.log.Error("task record", "error", err)
-	}
+func (s *Supervisor) recover(ctx context.Context, tasks []loaded) error {
 	recovered, err := s.engine.Recover(ctx)
 	if err != nil {
 		return fmt.Errorf("recover containers: %w", err)

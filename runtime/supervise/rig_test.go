@@ -27,7 +27,7 @@ type tester interface {
 type rig struct {
 	t       tester
 	machine *fake.Machine
-	// dir is where the records are; newDir makes another one.
+	// dir is where the journal is; newDir makes another one.
 	dir    string
 	newDir func() string
 	sup    *supervise.Supervisor
@@ -68,23 +68,17 @@ func (r *rig) close() {
 	}
 }
 
-// crash goes on with what is on disk at this moment and another engine; the
+// crash goes on with what is in the journal at this moment and another engine; the
 // supervisor so far finds its engine gone and can change nothing any more.
 func (r *rig) crash() {
 	r.t.Helper()
 	old, dir := r.sup, r.newDir()
-	records, err := filepath.Glob(r.record("*"))
+	data, err := os.ReadFile(filepath.Join(r.dir, "tasks.journal"))
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	for _, path := range records {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, filepath.Base(path)), data, 0o600); err != nil {
-			r.t.Fatal(err)
-		}
+	if err := os.WriteFile(filepath.Join(dir, "tasks.journal"), data, 0o600); err != nil {
+		r.t.Fatal(err)
 	}
 	r.dir = dir
 	r.open()
@@ -129,9 +123,6 @@ func (r *rig) after(d time.Duration, id string) runtime.Observation {
 	synctest.Wait()
 	return r.newest(id)
 }
-
-// record is the path of a task's file.
-func (r *rig) record(id string) string { return filepath.Join(r.dir, id+".json") }
 
 func task(id string, containers ...runtime.Container) runtime.Spec {
 	return runtime.Spec{ID: id, Containers: containers}

@@ -19,7 +19,7 @@ var errClosed = errors.New("the supervisor is closed")
 
 // Options are what a Supervisor needs beside its engine.
 type Options struct {
-	// Dir holds a file per task. It is made if need be, mode 0700, and must
+	// Dir holds the journal of the tasks. It is made if need be, mode 0700, and must
 	// belong to this supervisor and engine alone.
 	Dir string
 	// Log gets what nobody is there to be told; slog.Default() if nil.
@@ -34,7 +34,7 @@ type Options struct {
 // and runtime.Execer; a runtime embeds it and adds the rest.
 type Supervisor struct {
 	engine  Engine
-	records records
+	journal *journal
 	log     *slog.Logger
 	clock   clock.Clock
 	able    runtime.Capabilities
@@ -65,14 +65,19 @@ func New(engine Engine, opts Options) (*Supervisor, error) {
 	if s.clock == nil {
 		s.clock = clock.System{}
 	}
+	var tasks []loaded
+	var bad []error
 	var err error
-	if s.records, err = openRecords(opts.Dir); err != nil {
+	if s.journal, tasks, bad, err = openJournal(opts.Dir); err != nil {
 		return nil, err
 	}
+	for _, err := range bad {
+		s.log.Error("part of a journal makes no sense", "error", err)
+	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	if err := s.recover(s.ctx); err != nil {
+	if err := s.recover(s.ctx, tasks); err != nil {
 		s.cancel()
-		return nil, err
+		return nil, errors.Join(err, s.journal.close())
 	}
 	go s.pump(engine.Events())
 	return s, nil
@@ -181,7 +186,7 @@ func (s *Supervisor) discard(ctx context.Context, t *task) error {
 	if err := s.engine.RemoveTask(ctx, id); err != nil {
 		return fmt.Errorf("remove task %s: %w", id, err)
 	}
-	if err := s.records.remove(id); err != nil {
+	if err := s.journal.remove(id); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -249,5 +254,5 @@ func (s *Supervisor) Close() error {
 	s.group.Wait()
 	err := s.engine.Close()
 	<-s.pumped
-	return err
+	return errors.Join(err, s.journal.close())
 }

@@ -3,7 +3,6 @@ package supervise_test
 import (
 	"context"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -115,10 +114,10 @@ func TestOrphansAreTakenDown(t *testing.T) {
 		spec := task("t1", runs("app", "trap '' TERM; wait"), runs("side", "wait"))
 		r.apply(spec)
 		synctest.Wait()
-		r.close()
-		if err := os.Remove(r.record("t1")); err != nil {
+		if err := r.sup.Forget("t1"); err != nil {
 			t.Fatal(err)
 		}
+		r.close()
 		r.open()
 		if err := r.sup.Stop(t.Context(), "t1", ""); !errors.Is(err, runtime.ErrNotFound) {
 			t.Errorf("Stop of an orphan: %v", err)
@@ -128,10 +127,10 @@ func TestOrphansAreTakenDown(t *testing.T) {
 		if o.Phase != runtime.Running || len(r.machine.Processes()) != 2 {
 			t.Errorf("applied again: %+v, processes %v", o, r.machine.Processes())
 		}
-		r.close()
-		if err := os.Remove(r.record("t1")); err != nil {
+		if err := r.sup.Forget("t1"); err != nil {
 			t.Fatal(err)
 		}
+		r.close()
 		r.open()
 		if o := r.after(time.Minute, "t1"); o.TaskID != "" || r.machine.Tasks() != 0 {
 			t.Errorf("orphan: %+v, %d tasks on the machine", o, r.machine.Tasks())
@@ -213,7 +212,7 @@ func TestApplyRefuses(t *testing.T) {
 				t.Errorf("Apply took the ID %q", id)
 			}
 		}
-		if err := os.RemoveAll(r.dir); err != nil {
+		if err := r.sup.BreakJournal(); err != nil {
 			t.Fatal(err)
 		}
 		if err := r.sup.Apply(t.Context(), task("t1", runs("app", "wait"))); err == nil {
@@ -231,7 +230,7 @@ func TestStopThatCannotBeRecorded(t *testing.T) {
 		r.open()
 		r.apply(task("t1", runs("app", "wait")))
 		synctest.Wait()
-		if err := os.RemoveAll(r.dir); err != nil {
+		if err := r.sup.BreakJournal(); err != nil {
 			t.Fatal(err)
 		}
 		if err := r.sup.Stop(t.Context(), "t1", ""); err == nil {
@@ -265,8 +264,10 @@ func TestRemoveCanBeRepeated(t *testing.T) {
 		if err := r.sup.Remove(t.Context(), "t1"); err != nil {
 			t.Errorf("second: %v", err)
 		}
-		if _, err := os.Stat(r.record("t1")); !errors.Is(err, os.ErrNotExist) || r.machine.Tasks() != 0 {
-			t.Errorf("left behind: %v, %d tasks", err, r.machine.Tasks())
+		r.close()
+		r.open()
+		if o := r.newest("t1"); o.TaskID != "" || r.machine.Tasks() != 0 {
+			t.Errorf("left behind: %+v, %d tasks on the machine", o, r.machine.Tasks())
 		}
 	})
 }

@@ -62,7 +62,7 @@ func (t *task) commit() error {
 	}
 	encoded, err := json.Marshal(t.state)
 	if err == nil && !bytes.Equal(encoded, t.saved) {
-		if err = t.sup.records.save(t.spec.ID, encodeRecord(t.raw, encoded)); err == nil {
+		if err = t.sup.journal.put(t.spec.ID, t.raw, encoded); err == nil {
 			t.saved = encoded
 		}
 	}
