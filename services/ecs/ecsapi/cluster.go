@@ -32,7 +32,7 @@ func (h *Handlers) CreateCluster(ctx context.Context, in *CreateClusterInput) (*
 			return sameCluster(tx, old, &asked, tags)
 		}
 		forgetClusters(tx, caller.Scope(), asked.CreatedAt)
-		if asked.Settings == nil {
+		if len(asked.Settings) == 0 {
 			asked.Settings = defaultSettings(tx, caller)
 		}
 		ecs.DropTags(tx, asked.ARN)
@@ -80,11 +80,11 @@ func clusterFromWire(s aws.Scope, in *CreateClusterInput) (ecs.Cluster, error) {
 
 // sameCluster refuses a repeated CreateCluster that asks for something else.
 func sameCluster(r store.Reader, old, asked *ecs.Cluster, tags []ecs.Tag) error {
-	differs := asked.Settings != nil && !slices.Equal(asked.Settings, old.Settings) ||
+	differs := len(asked.Settings) > 0 && !slices.Equal(asked.Settings, old.Settings) ||
 		asked.CapacityProviders != nil && !slices.Equal(asked.CapacityProviders, old.CapacityProviders) ||
 		asked.DefaultStrategy != nil && !slices.Equal(asked.DefaultStrategy, old.DefaultStrategy) ||
 		asked.ExecuteCommand != nil && !asked.ExecuteCommand.Equal(old.ExecuteCommand) ||
-		tags != nil && !slices.Equal(tags, ecs.TagsOf(r, old.ARN))
+		len(tags) > 0 && !slices.Equal(tags, ecs.TagsOf(r, old.ARN))
 	if differs {
 		return ecs.InvalidParameter("Arguments on this idempotent request are inconsistent with arguments used in previous request(s).")
 	}
