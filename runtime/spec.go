@@ -77,7 +77,8 @@ type Container struct {
 	// Essential containers take the task with them when they end.
 	Essential bool
 	DependsOn []Dependency
-	// StartTimeout bounds the wait for DependsOn conditions; 0 for none.
+	// StartTimeout is how long after this container's start others wait for it
+	// to complete, succeed or become healthy; 0 for ever.
 	StartTimeout time.Duration
 	// StopTimeout is the time from the stop signal to SIGKILL.
 	StopTimeout   time.Duration
