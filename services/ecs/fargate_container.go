@@ -89,21 +89,15 @@ func checkEnvironment(c *ContainerDefinition) error {
 	return nil
 }
 
-// checkMounts checks what a container takes from the task's volumes and from
-// other containers.
+// checkMounts checks where a container mounts something, and what it takes
+// from the task's volumes and from other containers.
 func checkMounts(d *TaskDefinition, c *ContainerDefinition) error {
-	paths := map[string]bool{}
+	if err := checkMountPaths(c); err != nil {
+		return err
+	}
 	for _, m := range c.MountPoints {
 		if !slices.ContainsFunc(d.Volumes, func(v Volume) bool { return v.Name == m.SourceVolume }) {
 			return ClientException("Unknown volume '%s'.", m.SourceVolume)
-		}
-		if !path.IsAbs(m.ContainerPath) {
-			return badContainer(c, "mountPoints: containerPath '%s' is not an absolute path.", m.ContainerPath)
-		}
-		if clean := path.Clean(m.ContainerPath); paths[clean] {
-			return badContainer(c, "mountPoints: containerPath '%s' is used more than once.", m.ContainerPath)
-		} else {
-			paths[clean] = true
 		}
 	}
 	for _, v := range c.VolumesFrom {
@@ -113,6 +107,31 @@ func checkMounts(d *TaskDefinition, c *ContainerDefinition) error {
 		if d.Container(v.SourceContainer) == nil {
 			return badContainer(c, "volumesFrom: unknown container '%s'.", v.SourceContainer)
 		}
+	}
+	return nil
+}
+
+// checkMountPaths holds that every mount has a place of its own below the root.
+func checkMountPaths(c *ContainerDefinition) error {
+	var places []string
+	for _, m := range c.MountPoints {
+		places = append(places, m.ContainerPath)
+	}
+	if c.LinuxParameters != nil {
+		for _, t := range c.LinuxParameters.Tmpfs {
+			places = append(places, t.ContainerPath)
+		}
+	}
+	seen := map[string]bool{}
+	for _, place := range places {
+		clean := path.Clean(place)
+		switch {
+		case !path.IsAbs(place) || clean == "/" || strings.ContainsRune(place, 0):
+			return badContainer(c, "mountPoints and tmpfs: containerPath '%s' is not an absolute path below the root.", place)
+		case seen[clean]:
+			return badContainer(c, "mountPoints and tmpfs: containerPath '%s' is used more than once.", place)
+		}
+		seen[clean] = true
 	}
 	return nil
 }

@@ -37,6 +37,10 @@ func TestContainerRefusals(t *testing.T) {
 		{"mount twice", app(func(c *ContainerDefinition) {
 			c.MountPoints = append(c.MountPoints, MountPoint{SourceVolume: "data", ContainerPath: "/data/."})
 		}), []string{"containerPath", "more than once"}},
+		{"mount at the root", app(func(c *ContainerDefinition) { c.MountPoints[0].ContainerPath = "/data/.." }), []string{"mountPoints", "below the root"}},
+		{"mount under tmpfs", side(func(c *ContainerDefinition) {
+			c.MountPoints = []MountPoint{{SourceVolume: "data", ContainerPath: "/tmp/"}}
+		}), []string{"tmpfs", "more than once"}},
 		{"own volumes", side(func(c *ContainerDefinition) { c.VolumesFrom[0].SourceContainer = "side" }), []string{"volumesFrom"}},
 		{"volumes of nobody", side(func(c *ContainerDefinition) { c.VolumesFrom[0].SourceContainer = "nobody" }), []string{"volumesFrom", "nobody"}},
 	})
@@ -136,6 +140,7 @@ func TestLinuxRefusals(t *testing.T) {
 		{"ulimit negative", side(func(c *ContainerDefinition) { c.Ulimits[0].Soft = -2 }), []string{"nofile"}},
 		{"ulimit unlimited soft", side(func(c *ContainerDefinition) { c.Ulimits[0].Soft = -1 }), []string{"softLimit"}},
 		{"sysctl", side(func(c *ContainerDefinition) { c.SystemControls[0].Namespace = "kernel.panic" }), []string{"systemControls", "kernel.panic"}},
+		{"sysctl pattern", side(func(c *ContainerDefinition) { c.SystemControls[0].Namespace = "net.*" }), []string{"net.*"}},
 		{"sysctl path", side(func(c *ContainerDefinition) { c.SystemControls[0].Namespace = "net./../../kernel/panic" }), []string{"systemControls"}},
 		{"sysctl value", side(func(c *ContainerDefinition) { c.SystemControls[0].Value = "" }), []string{"net.core.somaxconn"}},
 	})

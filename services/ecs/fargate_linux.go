@@ -1,7 +1,6 @@
 package ecs
 
 import (
-	"path"
 	"slices"
 	"strings"
 )
@@ -47,24 +46,15 @@ func checkLinuxParameters(c *ContainerDefinition) error {
 			}
 		}
 	}
-	paths := map[string]bool{}
 	for _, t := range l.Tmpfs {
 		if err := checkTmpfs(c, t); err != nil {
 			return err
 		}
-		clean := path.Clean(t.ContainerPath)
-		if paths[clean] {
-			return badContainer(c, "linuxParameters: tmpfs containerPath '%s' is used more than once.", t.ContainerPath)
-		}
-		paths[clean] = true
 	}
 	return nil
 }
 
 func checkTmpfs(c *ContainerDefinition, t Tmpfs) error {
-	if !path.IsAbs(t.ContainerPath) {
-		return badContainer(c, "linuxParameters: tmpfs containerPath '%s' is not an absolute path.", t.ContainerPath)
-	}
 	if t.Size < 1 {
 		return badContainer(c, "linuxParameters: the size of tmpfs '%s' must be at least 1 MiB.", t.ContainerPath)
 	}
@@ -101,7 +91,7 @@ func checkSystemControls(c *ContainerDefinition) error {
 	for _, s := range c.SystemControls {
 		known := slices.Contains(ipcControls, s.Namespace) ||
 			strings.HasPrefix(s.Namespace, "net.") || strings.HasPrefix(s.Namespace, "fs.mqueue.")
-		if !known || !only(s.Namespace, nameBytes+"./*") || strings.Contains(s.Namespace, "..") {
+		if !known || !only(s.Namespace, nameBytes+"./") || strings.Contains(s.Namespace, "..") {
 			return badContainer(c, "systemControls: namespace '%s' is not supported.", s.Namespace)
 		}
 		if s.Value == "" {
