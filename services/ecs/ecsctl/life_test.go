@@ -79,12 +79,12 @@ func TestStopBeforeItRuns(t *testing.T) {
 func TestPullFaults(t *testing.T) {
 	const manifest = "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
 	for fault, want := range map[runtime.PullFault]string{
-		runtime.PullNotFound:    manifest + "failed to resolve ref busybox:main: busybox:main: not found",
-		runtime.PullDenied:      manifest + "failed to resolve ref busybox:main: pull access denied, repository does not exist or may require authorization: why",
+		runtime.PullNotFound:    manifest + "failed to resolve ref docker.io/library/busybox:main: docker.io/library/busybox:main: not found",
+		runtime.PullDenied:      manifest + "failed to resolve ref docker.io/library/busybox:main: pull access denied, repository does not exist or may require authorization: why",
 		runtime.PullPlatform:    manifest + "image Manifest does not contain descriptor matching platform 'linux/amd64'",
-		runtime.PullUnreachable: manifest + "failed to resolve ref busybox:main: failed to do request: why",
+		runtime.PullUnreachable: manifest + "failed to resolve ref docker.io/library/busybox:main: failed to do request: why",
 		runtime.PullNoSpace:     "CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: why",
-		runtime.PullInvalid:     "CannotPullContainerError: invalid reference format: busybox:main: why",
+		runtime.PullInvalid:     "CannotPullContainerError: invalid reference format: why",
 		runtime.PullOther:       "CannotPullContainerError: ref pull has been retried 1 time(s): why",
 	} {
 		t.Run(string(fault), func(t *testing.T) {
