@@ -49,6 +49,17 @@ func BenchmarkAttach32AtOnce(b *testing.B) {
 	}
 }
 
+func BenchmarkDetach32AtOnce(b *testing.B) {
+	w := newWorld(b)
+	w.apply(busyNetwork())
+	for b.Loop() {
+		b.StopTimer()
+		w.attachAll(0, 32)
+		b.StartTimer()
+		w.detachAll(0, 32)
+	}
+}
+
 // BenchmarkAt400 applies a changed rule, and attaches one more interface, where
 // 400 are already.
 func BenchmarkAt400(b *testing.B) {

@@ -99,7 +99,14 @@ func (r *router) unplug(id string, addr netip.Addr) error {
 	if i, err := parseENIAlias(link.Attrs().Alias); err == nil && i.ID != id {
 		return nil
 	}
-	return ignore(r.nl.LinkDel(link), unix.ENODEV)
+	// Deleting takes tens of milliseconds, most of them outside the kernel's
+	// lock: a socket of its own lets others go on.
+	nl, err := r.ns.handle()
+	if err != nil {
+		return err
+	}
+	defer nl.Close()
+	return wrap("delete link", ignore(nl.LinkDel(link), unix.ENODEV))
 }
 
 // remember writes the alias of an interface that changed.

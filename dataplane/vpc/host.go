@@ -29,6 +29,7 @@ type host struct {
 	instance string
 	public   netip.Prefix
 	nl       *netlink.Handle
+	tracker  tracker
 
 	mu    sync.Mutex // of ready and of the choice of links' names
 	ready bool

@@ -178,9 +178,9 @@ func (k *Kernel) release(r *router, public netip.Addr, tracked ...netip.Addr) er
 	if len(tracked) == 0 {
 		return nil
 	}
-	err := forget(r.ns, tracked...)
+	err := r.tracker.forget(tracked...)
 	if public.IsValid() {
-		err = errors.Join(k.host.unroute(public, r.id), err, forget(nil, public))
+		err = errors.Join(k.host.unroute(public, r.id), err, k.host.tracker.forget(public))
 	}
 	return err
 }

@@ -19,6 +19,7 @@ type router struct {
 	id       string
 	ns       *NetNS
 	nl       *netlink.Handle
+	tracker  *tracker
 	resolver io.Closer // of this process, nil when off
 
 	// config is held by ApplyNetwork, and shared by what changes interfaces.
@@ -75,6 +76,7 @@ func openRouter(id, path string) (_ *router, err error) {
 	if r.ns, err = OpenNetNS(path); err != nil {
 		return nil, err
 	}
+	r.tracker = &tracker{ns: r.ns}
 	if r.nl, err = r.ns.handle(); err != nil {
 		return nil, err
 	}
