@@ -52,6 +52,9 @@ func TestFullDisk(t *testing.T) {
 				t.Errorf("while the disk is full: %v", err)
 			}
 		}
+		if err := s.Health(); !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("health: %v", err)
+		}
 		all := func(s *store.Store) {
 			t.Helper()
 			for _, id := range acked {
@@ -69,6 +72,9 @@ func TestFullDisk(t *testing.T) {
 			if err := write(); err != nil && !errors.Is(err, syscall.ENOSPC) {
 				t.Fatal(err)
 			}
+		}
+		if err := s.Health(); err != nil {
+			t.Errorf("health, with room again: %v", err)
 		}
 		s.Close()
 		s = open(t, opts, pets)

@@ -27,6 +27,8 @@ const (
 	// settleTimeout bounds waiting for the lead to come back, which a failed
 	// write takes away.
 	settleTimeout = 5 * time.Second
+	// recordLimit keeps a record well within raft-wal's 64 MiB.
+	recordLimit = 32 << 20
 	// trailing is how many entries stay in the journal behind a snapshot.
 	trailing = 64
 )
@@ -118,11 +120,15 @@ func (j *raftJournal) setTerm(newest raft.SnapshotMeta) (begun bool, err error) 
 		}
 		term = max(term, entry.Term)
 	}
+	begun = term > 0
 	noted, err := j.logs.GetUint64([]byte("CurrentTerm"))
-	if term > 0 && err == nil && noted > term {
-		return true, nil
+	if err != nil {
+		noted = 0 // boltdb's way to say that there is none
 	}
-	return term > 0, j.logs.SetUint64([]byte("CurrentTerm"), term)
+	if begun && noted >= term || !begun && noted == 0 {
+		return begun, nil
+	}
+	return begun, j.logs.SetUint64([]byte("CurrentTerm"), term)
 }
 
 // explain says why raft didn't start. It keeps to itself what is wrong with a
@@ -138,78 +144,6 @@ func (j *raftJournal) explain(err error, snapshots raft.SnapshotStore, newest ra
 		file.Close()
 	}
 	return fmt.Errorf("store: %s: %w", j.logs.dir, err)
-}
-
-// lead returns once this server leads and has applied every entry. Unless it is
-// patient it gives up while the disk refuses writes.
-func (j *raftJournal) lead(ctx context.Context, patient bool) error {
-	j.leading.Lock()
-	defer j.leading.Unlock()
-	for {
-		if j.raft.State() == raft.Leader {
-			err := j.raft.Barrier(0).Error()
-			if err == nil || errors.Is(err, raft.ErrRaftShutdown) {
-				return err
-			}
-		}
-		if err := j.logs.failure(); err != nil && !patient {
-			return fmt.Errorf("store: journal: %w", err)
-		}
-		select {
-		case <-j.raft.LeaderCh():
-		case <-ctx.Done():
-			return fmt.Errorf("store: no leader: %w", ctx.Err())
-		}
-	}
-}
-
-func (j *raftJournal) settle() error {
-	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
-	defer cancel()
-	return j.lead(ctx, false)
-}
-
-func (j *raftJournal) propose(r record) (func() error, error) {
-	r.Attempt = j.attempt.Add(1)
-	data, err := r.encode()
-	if err != nil {
-		return nil, fmt.Errorf("store: %w", err)
-	}
-	done := new(atomic.Bool)
-	j.fsm.attempts.Store(r.Attempt, done)
-	future := j.raft.Apply(data, 0)
-	return func() error {
-		defer j.fsm.attempts.Delete(r.Attempt)
-		err := future.Error()
-		if err == nil {
-			j.maybeSnapshot()
-			err, _ = future.Response().(error)
-			return err
-		}
-		return j.resolve(err, done)
-	}, nil
-}
-
-// resolve tells what became of a record whose future failed. A lead that is
-// lost because a later write failed says nothing of it: it may be on disk, and
-// will be applied when the lead is back. Other errors are of records that
-// aren't, and won't be.
-func (j *raftJournal) resolve(err error, done *atomic.Bool) error {
-	cause := j.logs.failure()
-	if errors.Is(err, raft.ErrLeadershipLost) {
-		ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
-		defer cancel()
-		if err := j.lead(ctx, true); err != nil && !done.Load() {
-			return fmt.Errorf("store: journal: %w: %w", ErrUnknown, errors.Join(cause, err))
-		}
-		if done.Load() {
-			return nil
-		}
-	}
-	if cause != nil {
-		err = cause
-	}
-	return fmt.Errorf("store: journal: %w", err)
 }
 
 // close stops raft and frees the folder.

@@ -54,6 +54,8 @@ type journal interface {
 	// settle returns once every record that was ever proposed was either
 	// applied or dropped for good.
 	settle() error
+	// failure says why records can't be made durable just now, nil if they can.
+	failure() error
 	close() error
 }
 
@@ -73,6 +75,10 @@ func newStore(st *state, j journal) *Store {
 
 // Snapshot returns the published state.
 func (s *Store) Snapshot() *Snapshot { return &Snapshot{s.state.db.Txn(false)} }
+
+// Health says why Updates are refused just now, such as a full disk; nil when
+// they aren't. The store goes on by itself once it can.
+func (s *Store) Health() error { return s.journal.failure() }
 
 // Close ends the store: Updates fail with ErrClosed, feeds are closed.
 // Snapshots stay readable.
@@ -100,5 +106,7 @@ func (j memoryJournal) propose(r record) (func() error, error) {
 }
 
 func (memoryJournal) settle() error { return nil }
+
+func (memoryJournal) failure() error { return nil }
 
 func (memoryJournal) close() error { return nil }

@@ -117,6 +117,26 @@ func TestUpdateFailures(t *testing.T) {
 	})
 }
 
+// TestHugeTransactionIsRefused refuses what no journal entry can hold, before
+// it is journalled, and goes on.
+func TestHugeTransactionIsRefused(t *testing.T) {
+	pets := newPets()
+	s := open(t, store.Options{Dir: t.TempDir()}, pets)
+	err := s.Update(context.Background(), func(tx *store.Txn) error {
+		for i := range 5 {
+			pets.Put(tx, pet{ID: fmt.Sprint(i), Kind: strings.Repeat("k", 8<<20)})
+		}
+		return nil
+	})
+	if err == nil || !strings.Contains(err.Error(), "too large") {
+		t.Errorf("got %v", err)
+	}
+	put(t, s, pets, pet{ID: "next"})
+	if got := ids(pets.All(s.Snapshot())); len(got) != 1 {
+		t.Errorf("rows %q", got)
+	}
+}
+
 func TestTwoTablesOfOneNameAreRefused(t *testing.T) {
 	for _, tables := range [][]store.AnyTable{{newPets(), newPets()}, {store.NewTable("", func(p *pet) string { return p.ID })}} {
 		if _, err := store.Open(context.Background(), store.Options{Dir: t.TempDir()}, tables...); err == nil {
