@@ -39,6 +39,7 @@ func (s *state) readopt(spec runtime.Spec, i int, found *Recovered) {
 		s.started(spec, i, found.Started)
 	}
 	c.Pid = found.Started.Pid
+	c.KilledAt = time.Time{} // it may not have been delivered; once more does no harm
 	if found.Exit != nil {
 		exit := *found.Exit
 		exit.Attempt = found.Attempt

@@ -12,9 +12,6 @@ import (
 // startPatience is how long the engine may take to start a container.
 const startPatience = 3 * time.Minute
 
-// retryKill is how long after a failed SIGKILL it is sent again.
-const retryKill = 2 * time.Second
-
 // perform does one action and records what came of it.
 func (t *task) perform(ctx context.Context, a action) {
 	switch a.kind {
@@ -78,32 +75,15 @@ func (t *task) signal(ctx context.Context, i int, signal string, kill bool) {
 	t.change(func(st *state) { st.signalled(i, kill, err, sent) })
 }
 
-// signalled records that a signal was sent, or that it failed. A stop signal
-// that failed isn't repeated, for the kill follows.
-func (s *state) signalled(i int, kill bool, err error, at time.Time) {
-	c := &s.Containers[i]
-	if errors.Is(err, ErrNoContainer) && c.missingAt.IsZero() {
-		c.missingAt = at
-	}
-	if !kill {
-		c.SignalledAt = at
-		return
-	}
-	c.KilledAt, c.retryKillAt = at, time.Time{}
-	if err != nil && !errors.Is(err, ErrNoContainer) {
-		c.retryKillAt = at.Add(retryKill)
-	}
-}
-
 // check runs a health check in a goroutine of its own; the plan asks for no
 // other one of this container until it has ended.
 func (t *task) check(ctx context.Context, i int) {
 	t.mu.Lock()
-	c := &t.state.Containers[i]
-	c.checking = true
-	attempt := c.Attempt
+	attempt, begun := t.state.beginCheck(i)
 	t.mu.Unlock()
-
+	if !begun {
+		return
+	}
 	spec := t.spec.Containers[i]
 	t.sup.group.Go(func() {
 		began := t.sup.now()

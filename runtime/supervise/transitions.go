@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -15,6 +16,9 @@ const (
 	reasonLost        = "CannotInspectContainerError: the container was lost, its exit code is unknown"
 	reasonTaskLost    = "The task's containers were lost by the machine that ran them"
 )
+
+// retryKill is how long after a failed SIGKILL it is sent again.
+const retryKill = 2 * time.Second
 
 // The methods below say what an event does to the state; they decide nothing
 // beyond the container that it is about. Decisions are advance's (plan.go).
@@ -52,6 +56,7 @@ func (s *state) started(spec runtime.Spec, i int, at Started) {
 		c.FirstStartedAt = c.StartedAt
 	}
 	c.FinishedAt, c.ExitCode, c.Reason = time.Time{}, nil, ""
+	c.checking, c.checkedAt = false, time.Time{} // what an earlier attempt left
 	if early := c.early; early != nil {
 		c.early = nil
 		s.exited(spec, i, *early)
@@ -81,7 +86,6 @@ func (s *state) exited(spec runtime.Spec, i int, exit Exit) {
 	}
 	c.Stage = ended
 	c.Pid = 0
-	c.checking, c.checkedAt = false, time.Time{}
 	c.FinishedAt = milliseconds(exit.At)
 	switch {
 	case exit.Lost:
@@ -106,6 +110,17 @@ func restarts(policy *runtime.RestartPolicy, c *container) bool {
 		c.FinishedAt.Sub(c.StartedAt) >= policy.AttemptPeriod
 }
 
+// beginCheck marks that a health check is about to run and returns the attempt
+// that it is of; false if the container has ended since it was planned.
+func (s *state) beginCheck(i int) (attempt int, begun bool) {
+	c := &s.Containers[i]
+	if c.Stage != running || c.checking {
+		return 0, false
+	}
+	c.checking = true
+	return c.Attempt, true
+}
+
 // checked records the outcome of a health check that ran from began to now. As
 // with Docker's, a failure counts unless the check began within the start
 // period of a container that has never been healthy; Retries in a row make it
@@ -128,5 +143,22 @@ func (s *state) checked(check runtime.HealthCheck, i, attempt int, ok bool, bega
 	}
 	if c.Failures >= check.Retries {
 		c.Health = runtime.HealthUnhealthy
+	}
+}
+
+// signalled records that a signal was sent, or that it failed. A stop signal
+// that failed isn't repeated, for the kill follows.
+func (s *state) signalled(i int, kill bool, err error, at time.Time) {
+	c := &s.Containers[i]
+	if errors.Is(err, ErrNoContainer) && c.missingAt.IsZero() {
+		c.missingAt = at
+	}
+	if !kill {
+		c.SignalledAt = at
+		return
+	}
+	c.KilledAt, c.retryKillAt = at, time.Time{}
+	if err != nil && !errors.Is(err, ErrNoContainer) {
+		c.retryKillAt = at.Add(retryKill)
 	}
 }

@@ -193,3 +193,29 @@ func TestCheckArgv(t *testing.T) {
 		}
 	}
 }
+
+func TestBeginCheck(t *testing.T) {
+	app := essential("a")
+	app.RestartPolicy = &runtime.RestartPolicy{}
+	spec := specOf(app)
+	st := stateOf(spec, map[string]func(*container){"a": isRunning})
+	if _, begun := st.beginCheck(0); !begun {
+		t.Error("refused for a running container")
+	}
+	if _, begun := st.beginCheck(0); begun {
+		t.Error("a second one beside it was begun")
+	}
+	st.exited(spec, 0, Exit{Code: 1, At: noon})
+	if _, begun := st.beginCheck(0); begun {
+		t.Error("begun between two attempts")
+	}
+	st.begin(0)
+	st.started(spec, 0, Started{At: noon})
+	if attempt, begun := st.beginCheck(0); !begun || attempt != 1 {
+		t.Errorf("of the next attempt: %d, %v", attempt, begun)
+	}
+	st.checked(runtime.HealthCheck{}, 0, 0, true, noon, noon)
+	if c := st.Containers[0]; !c.checking || c.Health != runtime.HealthUnknown {
+		t.Errorf("the outcome of an earlier attempt's check counted: %+v", c)
+	}
+}
