@@ -1,0 +1,23 @@
+// Package e2e tests Kaimon from outside: the real binary, real clients (the aws
+// CLI, boto3, the Go SDK), real containers, in a host of the tests' own.
+//
+// testdata holds scripts (txtar, run by testscript), each the story of a user.
+// Beside testscript's commands they have
+//
+//	server start|stop|kill [NAME] [FLAG…]   a server; several live side by side under names
+//	down [NAME]                             kaimon down; nothing may be left on the machine
+//	kaimon COMMAND [ARG…]                   a kaimon command about the current server
+//	aws ARG…                                the aws CLI for the current server
+//	call OPERATION BODY                     a signed ECS request as it is; stdout: status and body
+//	wait-task STATUS TASK                   wait until a task has the status; stdout: its description
+//	json PATH [VALUE]                       a value inside the JSON on stdout must match an expression
+//	setvar NAME [PATH]                      keep stdout, or a value inside it, as a variable
+//	get URL                                 fetch until it answers 200 (! get: until it doesn't)
+//
+// A path is names and numbers with dots between (tasks.0.taskArn); k=v picks the
+// element of a list whose k is v (details.name=subnetId.value).
+//
+// At the end of each script every server goes down and the machine is searched
+// for what may be left of it: processes, control groups, mounts, namespaces,
+// links, nft tables, files.
+package e2e

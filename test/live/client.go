@@ -1,0 +1,82 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+)
+
+// Region is the region of every client here.
+const Region = "eu-west-1"
+
+// Access is what a client needs to reach a server.
+type Access struct{ Endpoint, AccessKeyID, SecretAccessKey string }
+
+// Access reads the administrator's key of a server that was started once.
+func (s *Server) Access() (Access, error) {
+	text, err := os.ReadFile(filepath.Join(s.DataDir, "credentials.json"))
+	if err != nil {
+		return Access{}, err
+	}
+	var a Access
+	return a, json.Unmarshal(text, &a)
+}
+
+// config is the SDK's configuration. It doesn't retry: a test wants to see every answer.
+func (s *Server) config() (aws.Config, error) {
+	a, err := s.Access()
+	return aws.Config{
+		Region: Region, BaseEndpoint: &a.Endpoint,
+		Credentials: credentials.NewStaticCredentialsProvider(a.AccessKeyID, a.SecretAccessKey, ""),
+		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
+	}, err
+}
+
+// ECS returns an SDK client of a server that was started once.
+func (s *Server) ECS() (*ecs.Client, error) {
+	c, err := s.config()
+	return ecs.NewFromConfig(c), err
+}
+
+// EC2 returns an SDK client of a server that was started once.
+func (s *Server) EC2() (*ec2.Client, error) {
+	c, err := s.config()
+	return ec2.NewFromConfig(c), err
+}
+
+// Call sends one signed ECS request as it is, good or bad, and returns the
+// HTTP status and the answer's body.
+func (a Access) Call(ctx context.Context, operation, body string) (int, string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.Endpoint+"/", bytes.NewReader([]byte(body)))
+	if err != nil {
+		return 0, "", err
+	}
+	req.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	req.Header.Set("X-Amz-Target", "AmazonEC2ContainerServiceV20141113."+operation)
+	sum := sha256.Sum256([]byte(body))
+	key := aws.Credentials{AccessKeyID: a.AccessKeyID, SecretAccessKey: a.SecretAccessKey}
+	if err := v4.NewSigner().SignHTTP(ctx, key, req, hex.EncodeToString(sum[:]), "ecs", Region, time.Now()); err != nil {
+		return 0, "", err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, "", fmt.Errorf("%s: %w", operation, err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(text), err
+}
