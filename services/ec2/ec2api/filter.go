@@ -32,6 +32,9 @@ func (t filterTable[T]) apply(r store.Reader, rows []*T, tags func(*T) map[strin
 		values = func(_ store.Reader, row *T) []string { return slices.Collect(maps.Keys(tags(row))) }
 	}
 	if values == nil {
+		if f.Name == nil {
+			name = "null"
+		}
 		return nil, ec2.ErrInvalidParameter("The filter '%s' is invalid", name)
 	}
 	if len(f.Values) > 200 {
