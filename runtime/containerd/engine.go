@@ -70,6 +70,7 @@ func New(ctx context.Context, opts Options) (_ *Engine, err error) {
 	if e.log == nil {
 		e.log = slog.Default()
 	}
+	takeLibraryLog(e.log)
 	if e.clock == nil {
 		e.clock = clock.System{}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"sync/atomic"
 
 	"github.com/containerd/containerd/v2/core/images"
@@ -43,19 +44,15 @@ func (s *Store) Ensure(ctx context.Context, ref string, progress func(done, tota
 }
 
 func (s *Store) ensure(ctx context.Context, name reference.Named, progress func(done, total int64)) (string, error) {
-	ctx, done, err := s.leased(ctx)
-	if err != nil {
-		return "", err
-	}
-	defer done()
+	ctx = own(ctx)
 	local, err := s.local(ctx, name)
 	if err != nil && !errdefs.IsNotFound(err) {
 		return "", err
 	}
 	if local != nil && (local.Labels[importedLabel] != "" || pinned(name)) {
-		return s.adopt(ctx, *local)
+		return s.use(ctx, *local)
 	}
-	if len(name.Name()) > len(reserved) && name.Name()[:len(reserved)] == reserved {
+	if strings.HasPrefix(name.Name(), reserved) {
 		return "", fmt.Errorf("%s is not on this machine: %w", name, errdefs.ErrNotFound)
 	}
 	resolver := newResolver()
@@ -63,10 +60,18 @@ func (s *Store) ensure(ctx context.Context, name reference.Named, progress func(
 	if err != nil {
 		if local != nil && unreachable(err) {
 			s.log.Warn("registry cannot be reached: using the image that is here", "image", name.String(), "error", err)
-			return s.adopt(ctx, *local)
+			return s.use(ctx, *local)
 		}
 		return "", err
 	}
+	if local != nil && local.Target.Digest == target.Digest {
+		return s.use(ctx, *local)
+	}
+	ctx, done, err := s.leased(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer done()
 	fetcher, err := resolver.Fetcher(ctx, resolved)
 	if err != nil {
 		return "", err
@@ -75,6 +80,21 @@ func (s *Store) ensure(ctx context.Context, name reference.Named, progress func(
 		return "", err
 	}
 	return s.adopt(ctx, images.Image{Name: name.String(), Target: target})
+}
+
+// use returns the digest of a recorded image, which is as a rule unpacked and
+// then costs no write.
+func (s *Store) use(ctx context.Context, img images.Image) (string, error) {
+	digest := img.Target.Digest.String()
+	if _, err := s.Image(ctx, digest); err == nil {
+		return digest, nil
+	}
+	ctx, done, err := s.leased(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer done()
+	return s.adopt(ctx, img)
 }
 
 // local finds what is here under a name, or for a reference by digest under
