@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -118,10 +117,10 @@ func (h *host) setupLink(name string, r *router) error {
 	if err != nil {
 		return err
 	}
-	err = sysctls([2]string{"ipv4/conf/" + name + "/forwarding", "1"})
-	if _, no := os.Stat("/proc/sys/net/ipv6"); no == nil {
-		err = errors.Join(err, sysctls([2]string{"ipv6/conf/" + name + "/disable_ipv6", "1"}))
-	}
+	err = sysctls(
+		[2]string{"ipv4/conf/" + name + "/forwarding", "1"},
+		[2]string{"ipv6/conf/" + name + "/disable_ipv6", "1"},
+	)
 	if err != nil {
 		return err
 	}

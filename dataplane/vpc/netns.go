@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
@@ -135,11 +136,15 @@ func isNetNS(path string) bool {
 }
 
 // sysctls writes values below /proc/sys/net, which shows the namespace of the
-// thread that opens it.
+// thread that opens it. A kernel without IPv6 needs no telling.
 func sysctls(values ...[2]string) error {
 	for _, kv := range values {
 		path := filepath.Join("/proc/sys/net", kv[0])
-		if err := os.WriteFile(path, []byte(kv[1]), 0); err != nil {
+		err := os.WriteFile(path, []byte(kv[1]), 0)
+		if errors.Is(err, os.ErrNotExist) && strings.HasPrefix(kv[0], "ipv6/") {
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("sysctl: %w", err)
 		}
 	}
