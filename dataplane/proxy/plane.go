@@ -1,0 +1,104 @@
+package proxy
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"sort"
+	"strings"
+	"time"
+)
+
+// Plane is what controllers see of the proxy.
+type Plane interface {
+	// Apply replaces the whole configuration and returns once it is in
+	// force: listeners listen, new requests follow the new rules. It may be
+	// called again with the same configuration. Apart from the listeners in
+	// an *ApplyError all of it is in force; other errors mean that the proxy
+	// couldn't be reached, and the client applies the last configuration
+	// again as soon as it can.
+	Apply(ctx context.Context, c Config) error
+
+	// Reports returns what the proxy has to say until ctx ends, when the
+	// channel is closed. The first report, and the first after the
+	// connection to the proxy was lost, is Full. Reports for a slow
+	// receiver are merged, never lost, minutes of metrics apart.
+	Reports(ctx context.Context) <-chan Report
+}
+
+// Report is news from the proxy.
+type Report struct {
+	Full    bool           // Health holds every target of the configuration in force; forget what was known
+	Health  []TargetHealth // targets whose state, reason or description changed
+	Drained []TargetRef    // draining targets without requests, or whose delay has passed; repeated in Full reports
+	Minutes []Minute       // metrics of minutes that have ended
+}
+
+// TargetRef names a target of a group.
+type TargetRef struct {
+	Group string
+	Addr  netip.AddrPort
+}
+
+// The states of a target (Elastic Load Balancing API reference, TargetHealth).
+const (
+	StateInitial     = "initial"
+	StateHealthy     = "healthy"
+	StateUnhealthy   = "unhealthy"
+	StateUnused      = "unused"
+	StateDraining    = "draining"
+	StateUnavailable = "unavailable"
+)
+
+// The reasons for a state.
+const (
+	ReasonInitial      = "Elb.InitialHealthChecking"
+	ReasonRegistration = "Elb.RegistrationInProgress"
+	ReasonFailed       = "Target.FailedHealthChecks"
+	ReasonTimeout      = "Target.Timeout"
+	ReasonMismatch     = "Target.ResponseCodeMismatch"
+	ReasonNotInUse     = "Target.NotInUse"
+	ReasonDraining     = "Target.DeregistrationInProgress"
+	ReasonDisabled     = "Target.HealthCheckDisabled"
+)
+
+// TargetHealth is a target's state in AWS's words.
+type TargetHealth struct {
+	TargetRef
+	State       string
+	Reason      string // empty when healthy
+	Description string
+}
+
+// Minute is what one load balancer did in one minute, for one target group or,
+// with an empty Group, as a whole. Counts are CloudWatch metrics by AWS's names
+// (RequestCount, HTTPCode_Target_2XX_Count, HTTPCode_ELB_5XX_Count,
+// NewConnectionCount, ProcessedBytes, HealthyHostCount …); Times are
+// distributions in seconds (TargetResponseTime).
+type Minute struct {
+	Start        time.Time
+	LoadBalancer string
+	Group        string
+	Counts       map[string]float64
+	Times        map[string]Distribution
+}
+
+// Distribution sums up samples.
+type Distribution struct {
+	Count, Sum, Min, Max float64
+}
+
+// ApplyError says which listeners don't listen, and why.
+type ApplyError struct {
+	Listeners map[string]string // by Listener.ID
+}
+
+// Error implements error.
+func (e *ApplyError) Error() string {
+	var all []string
+	for id, why := range e.Listeners {
+		all = append(all, fmt.Sprintf("listener %s: %s", id, why))
+	}
+	sort.Strings(all)
+	return strings.Join(all, "; ")
+}
