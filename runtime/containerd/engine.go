@@ -54,6 +54,7 @@ type Engine struct {
 	images   *images.Store
 	events   *queue
 	initPath string
+	seccomp  seccompCache
 
 	closing atomic.Bool
 	watches sync.WaitGroup

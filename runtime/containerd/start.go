@@ -91,7 +91,8 @@ func (e *Engine) launch(ctx context.Context, t *task, c *container, s *shim.Shim
 	if err != nil {
 		return none, "", err
 	}
-	if err := e.writeSpec(t, c, spec, want, image, netns.path()); err != nil {
+	learn, err := e.writeSpec(t, c, spec, want, image, netns.path())
+	if err != nil {
 		return none, "", err
 	}
 	request := &taskapi.CreateTaskRequest{ID: c.id, Bundle: c.dir, Rootfs: mounts, Terminal: want.TTY}
@@ -105,6 +106,7 @@ func (e *Engine) launch(ctx context.Context, t *task, c *container, s *shim.Shim
 	if _, err := s.Service.Create(ctx, request); err != nil {
 		return none, "", startError(err)
 	}
+	learn(e.ociRoot(), c.id)
 	at := e.clock.Now() // before the start, so that no end comes before it
 	answer, err := s.Service.Start(ctx, &taskapi.StartRequest{ID: c.id})
 	if err != nil {
@@ -130,10 +132,10 @@ func (c *container) prepare(image *images.Image) ([]*types.Mount, error) {
 }
 
 // writeSpec writes the container's OCI spec into its bundle.
-func (e *Engine) writeSpec(t *task, c *container, spec runtime.Spec, want runtime.Container, image *images.Image, netns string) error {
+func (e *Engine) writeSpec(t *task, c *container, spec runtime.Spec, want runtime.Container, image *images.Image, netns string) (learn func(root, id string), err error) {
 	user, err := image.User(ocispec.UserString(want, image.Config))
 	if err != nil {
-		return &supervise.StartError{Reason: "CannotStartContainerError: " + err.Error()}
+		return nil, &supervise.StartError{Reason: "CannotStartContainerError: " + err.Error()}
 	}
 	oci, notes, err := ocispec.Build(ocispec.Input{
 		Task: spec, Container: want, Image: image.Config,
@@ -144,16 +146,20 @@ func (e *Engine) writeSpec(t *task, c *container, spec runtime.Spec, want runtim
 		VolumePath: t.volume, Host: e.host(),
 	})
 	if err != nil {
-		return &supervise.StartError{Reason: "CannotCreateContainerError: " + err.Error()}
+		return nil, &supervise.StartError{Reason: "CannotCreateContainerError: " + err.Error()}
 	}
 	for _, n := range notes {
 		e.log.Warn("container gets less than it asked for", "task", t.id, "container", c.name, "note", n)
 	}
+	learn, err = e.seccomp.apply(e.oci, oci)
+	if err != nil {
+		return nil, err
+	}
 	data, err := json.Marshal(oci)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return os.WriteFile(filepath.Join(c.dir, "config.json"), data, 0o600)
+	return learn, os.WriteFile(filepath.Join(c.dir, "config.json"), data, 0o600)
 }
 
 // startError words the refusal of the OCI runtime as Fargate does. A shim that

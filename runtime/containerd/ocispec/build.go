@@ -75,6 +75,8 @@ func Build(in Input) (spec *specs.Spec, notes []string, err error) {
 		return nil, nil, err
 	}
 	rlimits, notes := rlimits(in.Container.Ulimits, in.Host)
+	// No annotations: a container's labels are the user's words, and annotations
+	// are orders to the OCI runtime.
 	spec = &specs.Spec{
 		Version:  Version,
 		Hostname: hostname(in.Task),
@@ -91,8 +93,7 @@ func Build(in Input) (spec *specs.Spec, notes []string, err error) {
 			// an option of EC2 tasks alone (dockerSecurityOptions).
 			NoNewPrivileges: false,
 		},
-		Mounts:      mounts,
-		Annotations: in.Container.Labels,
+		Mounts: mounts,
 		Linux: &specs.Linux{
 			CgroupsPath:   in.CgroupPath,
 			Namespaces:    namespaces(in),

@@ -131,7 +131,11 @@ func TestCapabilitiesNeverGrow(t *testing.T) {
 // TestHardening holds what every container gets, whatever it asks for.
 func TestHardening(t *testing.T) {
 	in := input()
+	in.Container.Labels = map[string]string{"run.oci.seccomp_bpf_data": ""}
 	spec := build(t, in)
+	if len(spec.Annotations) > 0 {
+		t.Errorf("labels became annotations: %v", spec.Annotations)
+	}
 	if spec.Version != "1.0.2" {
 		t.Errorf("version %s", spec.Version)
 	}
