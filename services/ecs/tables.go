@@ -12,6 +12,8 @@ func Tables() []store.AnyTable {
 	return []store.AnyTable{
 		Clusters, TaskDefinitions, Families, ResourceTags, AccountSettings,
 		Tasks, TaskStatuses, ClientTokens,
+		Services, ServiceStatuses, ServiceRevisions, ServiceEvents,
+		ServiceDeployments, ServiceDeploymentStatuses,
 	}
 }
 

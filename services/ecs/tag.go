@@ -17,6 +17,13 @@ const (
 	maxTagValue = 256
 )
 
+// The tags that the platform gives to tasks itself (Developer Guide, "Tagging
+// Amazon ECS resources").
+const (
+	TagClusterName = "aws:ecs:clusterName"
+	TagServiceName = "aws:ecs:serviceName"
+)
+
 // Tag is a key and a value that a user gave to a resource.
 type Tag struct{ Key, Value string }
 

@@ -8,9 +8,11 @@ import (
 	"kaimon.dev/kaimon/store"
 )
 
-// Task is a task as it was asked for. Sole writer: ecsapi; ecsctl only deletes
-// it, together with its TaskStatus, when it has been stopped for TaskRetention.
-// What became of it is its TaskStatus.
+// Task is a task as it was asked for. Sole writer: who asks for it, which is
+// ecsapi by RunTask, and ecsctl for the tasks of a service (AddServiceTasks).
+// Stop alone may be set by either, by AskToStop. ecsctl deletes it, together with
+// its TaskStatus, when it has been stopped for TaskRetention. What became of it is
+// its TaskStatus.
 type Task struct {
 	// ARN is arn:…:task/<cluster>/<ID>.
 	ARN string
@@ -24,6 +26,8 @@ type Task struct {
 	Group         string
 	StartedBy     string
 	CreatedAt     time.Time
+	// ServiceARN and RevisionARN say whose task it is; "" for RunTask's.
+	ServiceARN, RevisionARN string
 
 	// LaunchType is FARGATE also for tasks of a capacity provider, whose name
 	// is CapacityProvider then.
@@ -84,6 +88,7 @@ const (
 	byFamily    = "family"
 	byStartedBy = "startedBy"
 	byTaskID    = "taskID"
+	byRevision  = "revision"
 )
 
 // Tasks holds every task by ARN.
@@ -96,7 +101,16 @@ var Tasks = store.NewTable("ecs.tasks", func(t *Task) string { return t.ARN },
 			return nil
 		}
 		return []string{t.ClusterARN + "\x00" + t.StartedBy}
-	}})
+	}},
+	store.Index[Task]{Name: byService, Keys: func(t *Task) []string { return unlessEmpty(t.ServiceARN) }},
+	store.Index[Task]{Name: byRevision, Keys: func(t *Task) []string { return unlessEmpty(t.RevisionARN) }})
+
+func unlessEmpty(key string) []string {
+	if key == "" {
+		return nil
+	}
+	return []string{key}
+}
 
 // TaskByID returns the task that the runtime knows by the ID.
 func TaskByID(r store.Reader, id string) (*Task, bool) {
@@ -142,6 +156,18 @@ func (t *Task) DesiredStatus(s *TaskStatus) TaskState {
 		return TaskStopped
 	}
 	return TaskRunning
+}
+
+// AskToStop asks a task to stop, and returns it as it is then; one that has been
+// asked, or stops by itself, stays as it is.
+func AskToStop(tx *store.Txn, t *Task, why StopRequest) *Task {
+	if t.Halted(StatusOf(tx, t)) {
+		return t
+	}
+	stopped := *t
+	stopped.Stop = &why
+	Tasks.Put(tx, stopped)
+	return &stopped
 }
 
 // ENIDescription is the description of the task's interface, as Fargate writes it.

@@ -17,15 +17,18 @@ const (
 // first, then by weight (ECS Developer Guide, "Amazon ECS capacity providers").
 // It is deterministic: each next task goes to the provider that is furthest
 // behind its share, the first named among equals. At least one weight or enough
-// base is needed; what nobody takes stays "".
-func SpreadCapacity(strategy []CapacityProviderStrategyItem, count int) []string {
+// base is needed; what nobody takes stays "". have counts the tasks that each
+// provider has already; nil for none.
+func SpreadCapacity(strategy []CapacityProviderStrategyItem, have map[string]int, count int) []string {
 	out := make([]string, 0, count)
-	for _, item := range strategy {
-		for n := 0; n < item.Base && len(out) < count; n++ {
+	given := make([]int, len(strategy)) // beyond the base
+	for i, item := range strategy {
+		n := have[item.CapacityProvider]
+		for ; n < item.Base && len(out) < count; n++ {
 			out = append(out, item.CapacityProvider)
 		}
+		given[i] = max(0, n-item.Base)
 	}
-	given := make([]int, len(strategy))
 	for len(out) < count {
 		best := furthestBehind(strategy, given)
 		if best < 0 {
@@ -81,10 +84,11 @@ func ResolveCapacity(c *Cluster, launchType string, strategy []CapacityProviderS
 	return Capacity{}, InvalidParameter("The launch type %s is not supported; use a capacity provider strategy.", launchType)
 }
 
-// Spread names the capacity provider of each of count tasks, "" for a launch type.
-func (c Capacity) Spread(count int) []string {
+// Spread names the capacity provider of each of count tasks, "" for a launch
+// type; have is SpreadCapacity's.
+func (c Capacity) Spread(have map[string]int, count int) []string {
 	if len(c.Strategy) == 0 {
 		return make([]string, count)
 	}
-	return SpreadCapacity(c.Strategy, count)
+	return SpreadCapacity(c.Strategy, have, count)
 }

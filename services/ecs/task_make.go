@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"time"
+
+	"kaimon.dev/kaimon/store"
 )
 
 // TaskTemplate is what the tasks of one request have in common.
@@ -20,19 +22,32 @@ type TaskTemplate struct {
 	StartedBy       string
 	// Architecture is what TaskDefinition.ArchitectureOn says.
 	Architecture string
-	At           time.Time
+	// ServiceARN and RevisionARN are those of the tasks.
+	ServiceARN, RevisionARN string
+	// Placed is nil for tasks that stand alone: they take turns over the subnets.
+	Placed *Placed
+	At     time.Time
 }
 
 // Make returns a task for each ID. It is deterministic: whatever else has an ID
 // derives it from the task's.
 func (q TaskTemplate) Make(ids []string) []Task {
-	providers := q.Capacity.Spread(len(ids))
+	var have map[string]int
+	if q.Placed != nil {
+		have = q.Placed.Providers
+	}
+	providers := q.Capacity.Spread(have, len(ids))
 	tasks := make([]Task, len(ids))
 	for i, id := range ids {
+		turn := firstSubnet(ids[0]) + i
+		if q.Placed != nil {
+			turn = q.Placed.next(q.Networks)
+		}
 		tasks[i] = Task{
 			ARN: TaskARN(q.Cluster.Scope, q.Cluster.Name, id), ID: id, Scope: q.Cluster.Scope,
 			ClusterARN: q.Cluster.ARN, DefinitionARN: q.Definition.ARN, Family: q.Definition.Family,
 			Group: q.Group, StartedBy: q.StartedBy, CreatedAt: q.At,
+			ServiceARN: q.ServiceARN, RevisionARN: q.RevisionARN,
 			LaunchType: q.Capacity.LaunchType, CapacityProvider: providers[i],
 			PlatformVersion: q.PlatformVersion, PlatformFamily: PlatformFamilyLinux,
 			Architecture: q.Architecture,
@@ -40,10 +55,22 @@ func (q TaskTemplate) Make(ids []string) []Task {
 			EphemeralStorage: StorageOf(q.Definition),
 			Containers:       containersOf(q.Definition, id),
 			Overrides:        q.Overrides,
-			Network:          q.Networks.Place(firstSubnet(ids[0])+i, derivedUUID(id, "interface")),
+			Network:          q.Networks.Place(turn, derivedUUID(id, "interface")),
 		}
 	}
 	return tasks
+}
+
+// Put makes a task for each ID and writes it down with its tags.
+func (q TaskTemplate) Put(tx *store.Txn, ids []string, tags []Tag) ([]Task, error) {
+	tasks := q.Make(ids)
+	for _, t := range tasks {
+		Tasks.Put(tx, t)
+		if err := PutTags(tx, t.ARN, tags); err != nil {
+			return nil, err
+		}
+	}
+	return tasks, nil
 }
 
 func containersOf(d *TaskDefinition, taskID string) []TaskContainer {

@@ -26,7 +26,7 @@ func TestSpreadCapacity(t *testing.T) {
 		base := rapid.IntRange(0, 12).Draw(t, "base")
 		strategy[rapid.IntRange(0, 1).Draw(t, "based")].Base = base
 		count := rapid.IntRange(0, 40).Draw(t, "count")
-		got := ecs.SpreadCapacity(strategy, count)
+		got := ecs.SpreadCapacity(strategy, nil, count)
 		if len(got) != count {
 			t.Fatalf("%d providers for %d tasks", len(got), count)
 		}

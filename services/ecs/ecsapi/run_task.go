@@ -64,14 +64,11 @@ func (q *runRequest) run(tx *store.Txn, s aws.Scope, ids []string, now time.Time
 		return nil, err
 	}
 	template.At = now
-	arns := make([]string, 0, len(ids))
-	for _, t := range template.Make(ids) {
-		ecs.Tasks.Put(tx, t)
-		if err := ecs.PutTags(tx, t.ARN, tags); err != nil {
-			return nil, err
-		}
-		arns = append(arns, t.ARN)
+	tasks, err := template.Put(tx, ids, tags)
+	if err != nil {
+		return nil, err
 	}
+	arns := each(tasks, func(t ecs.Task) string { return t.ARN })
 	if q.token != "" {
 		ecs.ClientTokens.Put(tx, ecs.ClientToken{ID: tokenID, Request: q.digest, TaskARNs: arns, CreatedAt: now})
 	}
@@ -119,7 +116,7 @@ func (q *runRequest) allTags(r store.Reader, cluster *ecs.Cluster, definition *e
 	}
 	tags = append(tags, q.tags...)
 	if q.managedTags {
-		tags = append(tags, ecs.Tag{Key: "aws:ecs:clusterName", Value: cluster.Name})
+		tags = append(tags, ecs.Tag{Key: ecs.TagClusterName, Value: cluster.Name})
 	}
 	return tags
 }

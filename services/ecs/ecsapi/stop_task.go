@@ -32,12 +32,7 @@ func (h *Handlers) StopTask(ctx context.Context, in *StopTaskInput) (*StopTaskOu
 		if err != nil {
 			return err
 		}
-		if !t.Halted(ecs.StatusOf(tx, t)) {
-			stopped := *t
-			stopped.Stop = &ecs.StopRequest{At: now, Code: ecs.StopUserInitiated, Reason: reason}
-			ecs.Tasks.Put(tx, stopped)
-			t = &stopped
-		}
+		t = ecs.AskToStop(tx, t, ecs.StopRequest{At: now, Code: ecs.StopUserInitiated, Reason: reason})
 		out.Task = wire.Ptr(taskToWire(tx, t, true))
 		return nil
 	})

@@ -62,8 +62,8 @@ func deleteDefinition(tx *store.Txn, s aws.Scope, name string, now time.Time) (d
 	return &gone, ""
 }
 
-// forgetDefinitions removes the deleted revisions of a scope that no task of
-// any kind refers to any more. The numbers stay taken: see ecs.Families.
+// forgetDefinitions removes the deleted revisions of a scope that no task and
+// no service refers to any more. The numbers stay taken: see ecs.Families.
 func forgetDefinitions(tx *store.Txn, s aws.Scope, now time.Time) {
 	gone := map[string]bool{}
 	for d := range ecs.TaskDefinitions.Prefix(tx, ecs.FamilyARN(s, "")) {
@@ -76,6 +76,9 @@ func forgetDefinitions(tx *store.Txn, s aws.Scope, now time.Time) {
 	}
 	for t := range ecs.Tasks.All(tx) {
 		delete(gone, t.DefinitionARN)
+	}
+	for v := range ecs.ServiceRevisions.All(tx) {
+		delete(gone, v.DefinitionARN)
 	}
 	for arn := range gone {
 		ecs.TaskDefinitions.Delete(tx, arn)
