@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"kaimon.dev/kaimon/dataplane/dns"
 	"kaimon.dev/kaimon/dataplane/vpc"
 	"kaimon.dev/kaimon/runtime/containerd"
 	"kaimon.dev/kaimon/runtime/sample"
@@ -65,6 +66,7 @@ func (m *Main) planeOptions() vpc.Options {
 	return vpc.Options{
 		InstanceID: m.Config.InstanceID(), RunDir: m.Config.runDir(),
 		PublicCIDR: m.Config.PublicCIDR, Log: m.Log,
+		Resolver: dns.New(dns.Options{Log: m.Log}),
 	}
 }
 
