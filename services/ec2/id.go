@@ -43,7 +43,7 @@ func NewRuleID() string { return NewID(prefixRule) }
 // fixedID derives the ID of a resource that comes with every (account, region),
 // so that making it needs no random and twice is once.
 func fixedID(prefix string, s aws.Scope, name string) string {
-	sum := sha256.Sum256([]byte(s.Account + "/" + s.Region + "/" + name))
+	sum := sha256.Sum256([]byte(prefix + s.Account + "/" + s.Region + "/" + name))
 	return prefix + hex.EncodeToString(sum[:])[:17]
 }
 

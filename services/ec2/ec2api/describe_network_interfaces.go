@@ -105,7 +105,7 @@ func wireInterface(r store.Reader, i *ec2.NetworkInterface) NetworkInterface {
 		PublicDnsName: optional(i.PublicDNSName()), Association: association,
 		Attachment: &NetworkInterfaceAttachment{
 			AttachmentId: &i.AttachmentID, AttachTime: &i.CreatedAt, DeleteOnTermination: wire.Ptr(false),
-			DeviceIndex: wire.Ptr(int32(1)), InstanceOwnerId: &i.Scope.Account, Status: wire.Ptr("attached"),
+			DeviceIndex: wire.Ptr(int32(1)), NetworkCardIndex: wire.Ptr(int32(0)), InstanceOwnerId: &i.Scope.Account, Status: wire.Ptr("attached"),
 		},
 		Operator:      &OperatorResponse{Managed: wire.Ptr(false)},
 		Groups:        wireGroups(r, i.Groups),
