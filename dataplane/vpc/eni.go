@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -24,13 +25,33 @@ func (r *router) plug(host *netlink.Handle, task *NetNS, i Interface, subnet net
 	if err != nil {
 		return fmt.Errorf("make link: %w", err)
 	}
-	if err := setupTask(task, i, subnet); err != nil {
-		return fmt.Errorf("task's end: %w", err)
-	}
 	if err := r.setupInterface(i); err != nil {
 		return fmt.Errorf("router's end: %w", err)
 	}
-	return nil
+	if err := setupTask(task, i, subnet); err != nil {
+		return fmt.Errorf("task's end: %w", err)
+	}
+	if err := awaitUp(r.nl, eniLink(i.Address)); err != nil {
+		return fmt.Errorf("router's end: %w", err)
+	}
+	return r.remember(i)
+}
+
+// awaitUp waits until the end of a veth pair that was set up first transmits.
+// The kernel only notices later that the other end has come up, and drops what
+// is sent before. Asking for the link makes newer kernels (6.8) notice at once.
+func awaitUp(nl *netlink.Handle, name string) error {
+	for range 1000 {
+		link, err := nl.LinkByName(name)
+		if err != nil {
+			return err
+		}
+		if link.Attrs().OperState == netlink.OperUp {
+			return nil
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	return fmt.Errorf("link %s doesn't come up", name)
 }
 
 // setupTask gives the task's end its address and its way out.
@@ -76,13 +97,9 @@ func (r *router) setupInterface(i Interface) error {
 	if err := r.nl.NeighSet(neighbour(link, i.Address.AsSlice(), i.MAC)); err != nil {
 		return err
 	}
-	err = r.nl.RouteAdd(&netlink.Route{
+	return r.nl.RouteAdd(&netlink.Route{
 		LinkIndex: link.Attrs().Index, Dst: hostNet(i.Address), Scope: netlink.SCOPE_LINK,
 	})
-	if err != nil {
-		return err
-	}
-	return r.nl.LinkSetAlias(link, eniAlias(i))
 }
 
 // unplug removes the link of an address with all that hangs on it, unless it is
@@ -109,7 +126,7 @@ func (r *router) unplug(id string, addr netip.Addr) error {
 	return wrap("delete link", ignore(nl.LinkDel(link), unix.ENODEV))
 }
 
-// remember writes the alias of an interface that changed.
+// remember writes the alias of an interface.
 func (r *router) remember(i Interface) error {
 	link, err := r.nl.LinkByName(eniLink(i.Address))
 	if err != nil {

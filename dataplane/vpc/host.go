@@ -136,6 +136,9 @@ func (h *host) setupLink(name string, r *router) error {
 	if err := r.setupGateway(); err != nil {
 		return err
 	}
+	if err := awaitUp(h.nl, name); err != nil {
+		return err
+	}
 	return h.nl.LinkSetAlias(link, r.id)
 }
 

@@ -145,14 +145,26 @@ func (r *router) applyRules(n Network) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	want := planRules(n, r.all())
-	if err := r.tryRules(want); err != nil {
-		// Somebody else may have been at the table: look again, once.
-		if err = r.tryRules(want); err != nil {
+	err := twice(func() error {
+		if err := r.table.ensureBase(); err != nil {
 			return err
 		}
+		return r.table.commit(diff(r.table.have, want))
+	})
+	if err != nil {
+		return err
 	}
 	r.network = n
 	return nil
+}
+
+// twice tries again what failed: somebody else may have been at the table, and
+// after a failure it is read anew.
+func twice(try func() error) error {
+	if try() == nil {
+		return nil
+	}
+	return try()
 }
 
 // setApplied says whether the network has been applied wholly.
@@ -160,13 +172,6 @@ func (r *router) setApplied(yes bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.isApplied = yes
-}
-
-func (r *router) tryRules(want ruleset) error {
-	if err := r.table.ensureBase(); err != nil {
-		return err
-	}
-	return r.table.commit(diff(r.table.have, want))
 }
 
 // setInterface adds or changes an interface's part of the rules.
@@ -190,18 +195,19 @@ func (r *router) dropInterface(id string) error {
 	return r.exchange(old, newRuleset())
 }
 
-// exchange replaces an interface's part; without an applied network, the old
-// part is what the kernel holds of its address.
+// exchange replaces what the table holds of an interface.
 func (r *router) exchange(old Interface, part ruleset) error {
-	have, err := r.table.state()
-	if err != nil {
-		return err
-	}
-	was := newRuleset()
-	if old.ID != "" {
-		was = partOf(have, old)
-	}
-	return r.table.commit(exchange(have, was, part))
+	return twice(func() error {
+		have, err := r.table.state()
+		if err != nil {
+			return err
+		}
+		was := newRuleset()
+		if old.ID != "" {
+			was = partOf(have, old)
+		}
+		return r.table.commit(exchange(have, was, part))
+	})
 }
 
 // partOf returns all elements of a table that are an interface's.
