@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -49,6 +50,11 @@ func (y *yamlResolver) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (
 	v, ok := y.values[flag.Name]
 	if !ok {
 		return nil, nil
+	}
+	for _, name := range flag.Envs { // kong would let the file win
+		if _, set := os.LookupEnv(name); set {
+			return nil, nil
+		}
 	}
 	return strings.TrimSpace(fmt.Sprint(v)), nil
 }
