@@ -51,7 +51,6 @@ type execution struct {
 	dir       string
 	request   *taskapi.ExecProcessRequest
 	outputs   []*logs.Follower
-	input     *os.File
 }
 
 // prepare makes the process's spec, which is the container's with another
@@ -93,19 +92,18 @@ func (x *execution) prepare(argv []string, stdio runtime.Stdio) error {
 		return nil
 	}
 	x.request.Stdin = filepath.Join(x.dir, "in")
-	if err := makePipe(x.request.Stdin); err != nil {
-		return err
-	}
-	// Opened for both, so that opening doesn't wait for the shim.
-	x.input, err = os.OpenFile(x.request.Stdin, os.O_RDWR|unix.O_NONBLOCK, 0)
-	return err
+	return makePipe(x.request.Stdin)
 }
 
-// feed copies standard input, once the shim has the pipe open; its end is the
-// process's end of file.
+// feed copies standard input; its end is the process's end of file. The shim
+// opens its end of the pipe in its own time, and opening ours waits for that.
 func (x *execution) feed(in io.Reader) {
-	_, _ = io.Copy(x.input, in)
-	_ = x.input.Close()
+	f, err := os.OpenFile(x.request.Stdin, os.O_WRONLY, 0)
+	if err != nil {
+		return
+	}
+	_, _ = io.Copy(f, in) // a process need not read all
+	_ = f.Close()
 	_, _ = x.shim.Service.CloseIO(shim.Context(context.Background()), &taskapi.CloseIORequest{ID: x.container.id, ExecID: x.id, Stdin: true})
 }
 
@@ -122,7 +120,7 @@ func (x *execution) run(ctx context.Context, in io.Reader) (code int, err error)
 	if _, err := service.Start(detached, &taskapi.StartRequest{ID: id, ExecID: x.id}); err != nil {
 		return 0, native(err)
 	}
-	if x.input != nil {
+	if in != nil {
 		go x.feed(in)
 	}
 	stop := context.AfterFunc(ctx, func() {
@@ -148,8 +146,11 @@ func (x *execution) remove() {
 	for _, f := range x.outputs {
 		_ = f.Finish(0)
 	}
-	if x.input != nil {
-		_ = x.input.Close()
+	if x.request != nil && x.request.Stdin != "" {
+		// Ends a feed that still waits for a shim.
+		if f, err := os.OpenFile(x.request.Stdin, os.O_RDWR|unix.O_NONBLOCK, 0); err == nil {
+			_ = f.Close()
+		}
 	}
 	_ = os.RemoveAll(x.dir)
 }
