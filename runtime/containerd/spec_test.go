@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"kaimon.dev/kaimon/runtime"
+	"kaimon.dev/kaimon/runtime/containerd/ociarchive"
 )
 
 // TestInside runs containers and compares what they see of their own spec.
@@ -112,6 +113,49 @@ func TestVolumes(t *testing.T) {
 	spec.Containers[0].Name = "reader"
 	if out := b.output(spec); !strings.HasPrefix(out, "shared\n") || !strings.HasSuffix(out, "refused\n") {
 		t.Errorf("output %q", out)
+	}
+}
+
+// TestDeclaredVolume has a volume begin with what the image has in its place,
+// and stay as it is after that.
+func TestDeclaredVolume(t *testing.T) {
+	b := newBench(t)
+	img := testImage(t)
+	img.Name = "docker.io/kaimon/declares:latest"
+	img.Config.Volumes = map[string]struct{}{"/data": {}, "/none": {}}
+	img.Layers = append(img.Layers, ociarchive.Files(
+		ociarchive.File{Path: "data/", Mode: 0o750}, ociarchive.File{Path: "data/from-image", Mode: 0o640, Text: "x"}))
+	b.importImage(img)
+	digest, err := b.EnsureImage(t.Context(), "kaimon/declares", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := b.spec("stat -c %a /data /data/*; rm /data/from-image; touch /data/own")
+	spec.Volumes = []runtime.Volume{{Name: "v"}, {Name: "w"}}
+	c := &spec.Containers[0]
+	c.Digest = digest
+	c.Mounts = []runtime.Mount{{Volume: "v", Path: "/data/"}, {Volume: "w", Path: "/none"}}
+	if _, out := b.run(spec); out != "750\n640\n" {
+		t.Errorf("at first %q", out)
+	}
+	c.Command = []string{"ls /data"}
+	if _, err := b.Start(t.Context(), spec, "app", 1); err != nil {
+		t.Fatal(err)
+	}
+	b.exit(spec.ID)
+	if out := b.output(spec); out != "750\n640\nown\n" {
+		t.Errorf("then %q", out)
+	}
+}
+
+// TestVersion keeps the version that is reported and the one that is linked together.
+func TestVersion(t *testing.T) {
+	mod, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(mod), "github.com/containerd/containerd/v2 v"+Version+"\n") {
+		t.Errorf("go.mod has not %s", Version)
 	}
 }
 

@@ -87,6 +87,9 @@ func (e *Engine) launch(ctx context.Context, t *task, c *container, s *shim.Shim
 		return none, "", err
 	}
 	defer netns.Close()
+	if err := e.fillVolumes(ctx, t, want, image); err != nil {
+		return none, "", err
+	}
 	mounts, err := c.prepare(image)
 	if err != nil {
 		return none, "", err
