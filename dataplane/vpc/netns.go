@@ -81,23 +81,34 @@ func onThread(enter, fn func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
-		home, err := os.Open("/proc/thread-self/ns/net")
-		if err != nil {
+		if unix.Gettid() == unix.Getpid() {
+			// What the main thread is in, /proc/self shows to everyone: hold
+			// it while another one goes.
+			done <- onThread(enter, fn)
 			runtime.UnlockOSThread()
-			done <- err
 			return
 		}
-		defer home.Close()
-		if err = enter(); err == nil {
-			err = fn()
-		}
-		back := unix.Setns(int(home.Fd()), unix.CLONE_NEWNET)
+		back, err := visit(enter, fn)
 		if back == nil {
 			runtime.UnlockOSThread()
 		}
 		done <- errors.Join(err, back)
 	}()
 	return <-done
+}
+
+// visit moves the calling thread by enter, runs fn, and moves it back, which
+// failed if back isn't nil.
+func visit(enter, fn func() error) (back, err error) {
+	home, err := os.Open("/proc/thread-self/ns/net")
+	if err != nil {
+		return nil, err
+	}
+	defer home.Close()
+	if err = enter(); err == nil {
+		err = fn()
+	}
+	return unix.Setns(int(home.Fd()), unix.CLONE_NEWNET), err
 }
 
 // mount gives the namespace a path, by which it survives the process.

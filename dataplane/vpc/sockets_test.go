@@ -103,8 +103,10 @@ func TestThreadsComeBack(t *testing.T) {
 			if err := ns.Do(func() error { return boom }); !errors.Is(err, boom) {
 				t.Errorf("got %v", err)
 			}
-			if now, _ := os.Readlink("/proc/thread-self/ns/net"); now != home {
-				t.Errorf("thread is in %s, want %s", now, home)
+			for _, thread := range []string{"thread-self", "self"} {
+				if now, _ := os.Readlink("/proc/" + thread + "/ns/net"); now != home {
+					t.Errorf("%s is in %s, want %s", thread, now, home)
+				}
 			}
 		})
 	}
