@@ -42,8 +42,8 @@ var rank = map[string]int{
 	"DEACTIVATING": 4, "STOPPING": 5, "DEPROVISIONING": 6, "STOPPED": 7,
 }
 
-// waitTaskCommand is wait-task STATUS TASK. A task that is past the status
-// won't have it any more.
+// waitTaskCommand is wait-task STATUS TASK; HEALTHY and UNHEALTHY are statuses
+// too. A task that is past the status won't have it any more.
 func waitTaskCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: wait-task STATUS TASK")
@@ -59,16 +59,18 @@ func waitTaskCommand(ts *testscript.TestScript, neg bool, args []string) {
 	for range 3000 {
 		_, body, err := access(ts).Call(context(), "DescribeTasks", string(in))
 		ts.Check(err)
-		var out struct{ Tasks []struct{ LastStatus string } }
+		var out struct {
+			Tasks []struct{ LastStatus, HealthStatus string }
+		}
 		ts.Check(json.Unmarshal([]byte(body), &out))
 		if len(out.Tasks) == 0 {
 			ts.Fatalf("no such task: %s", body)
 		}
-		if last = out.Tasks[0].LastStatus; last == want {
+		if last = out.Tasks[0].LastStatus; last == want || out.Tasks[0].HealthStatus == want {
 			fmt.Fprintln(ts.Stdout(), body)
 			return
 		}
-		if rank[last] > rank[want] {
+		if past, ok := rank[want]; last == "STOPPED" || ok && rank[last] > past {
 			fmt.Fprintln(ts.Stdout(), body)
 			ts.Fatalf("the task is %s", last)
 		}

@@ -9,6 +9,7 @@
 //	kaimon COMMAND [ARG…]                   a kaimon command about the current server
 //	aws ARG…                                the aws CLI for the current server
 //	call OPERATION BODY                     a signed ECS request as it is; stdout: status and body
+//	run NAME FILE [public] [key=JSON…]      register a task definition, run a task of it
 //	wait-task STATUS TASK                   wait until a task has the status; stdout: its description
 //	json PATH [VALUE]                       a value inside the JSON on stdout must match an expression
 //	setvar NAME [PATH]                      keep stdout, or a value inside it, as a variable

@@ -35,6 +35,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("AWS_DEFAULT_OUTPUT", "json")
 	env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	env.Setenv("AWS_DEFAULT_REGION", live.Region)
+	env.Setenv("AWS_REGION", live.Region)
 	env.Setenv("INTERNET", internetAddress)
 	t := env.T().(testing.TB)
 	env.Defer(func() {
@@ -61,6 +62,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"kaimon":    kaimonCommand,
 	"aws":       awsCommand,
 	"call":      callCommand,
+	"run":       runCommand,
 	"wait-task": waitTaskCommand,
 	"json":      jsonCommand,
 	"setvar":    setvarCommand,

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -156,12 +157,15 @@ func (s *Server) Down(ctx context.Context) error {
 	return err
 }
 
-// Tail returns the last lines of the server's log.
+// Tail returns the last lines of the server's log, without those of the calls
+// that tests wait with.
 func (s *Server) Tail(lines int) string {
 	text, err := os.ReadFile(s.Log)
 	if err != nil {
 		return err.Error()
 	}
-	all := strings.Split(strings.TrimSpace(string(text)), "\n")
+	all := slices.DeleteFunc(strings.Split(strings.TrimSpace(string(text)), "\n"), func(line string) bool {
+		return strings.Contains(line, "action=DescribeTasks")
+	})
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
