@@ -107,13 +107,13 @@ func (e *Engine) launch(ctx context.Context, t *task, c *container, s *shim.Shim
 	}
 	ctx = shim.Context(ctx)
 	if _, err := s.Service.Create(ctx, request); err != nil {
-		return none, "", startError(err)
+		return none, "", startError(ctx, err)
 	}
 	learn(e.ociRoot(), c.id)
 	at := e.clock.Now() // before the start, so that no end comes before it
 	answer, err := s.Service.Start(ctx, &taskapi.StartRequest{ID: c.id})
 	if err != nil {
-		return none, "", startError(err)
+		return none, "", startError(ctx, err)
 	}
 	return supervise.Started{RuntimeID: c.id, Pid: int(answer.Pid), At: at}, ocispec.StopSignal(image.Config.StopSignal), nil
 }
@@ -166,9 +166,12 @@ func (e *Engine) writeSpec(t *task, c *container, spec runtime.Spec, want runtim
 }
 
 // startError words the refusal of the OCI runtime as Fargate does. A shim that
-// went away is not the container's fault.
-func startError(err error) error {
-	if errors.Is(err, ttrpc.ErrClosed) || errors.Is(err, context.Canceled) {
+// went away, or too little time, is not the container's fault.
+func startError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errors.Is(err, ttrpc.ErrClosed) {
 		return err
 	}
 	return &supervise.StartError{Reason: fmt.Sprintf(

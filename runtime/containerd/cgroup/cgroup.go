@@ -194,64 +194,6 @@ func (r *Root) Join(group string, pid int) error {
 	return nil
 }
 
-// quota is the CPU time in microseconds a period that so many CPU units are.
-// The kernel refuses less than 1 ms.
-func quota(cpu int) int { return max(cpu*period/1024, 1000) }
-
-// delegate makes the instance's group on v2 with all controllers enabled.
-func (r *Root) delegate() error {
-	top := filepath.Join(r.base, r.name)
-	if err := os.MkdirAll(top, 0o755); err != nil {
-		return fmt.Errorf("control group: %w", err)
-	}
-	for _, dir := range []string{r.base, top} {
-		if err := enable(dir); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// enable lets the children of a v2 group have limits of their own.
-func enable(dir string) error {
-	have, err := os.ReadFile(filepath.Join(dir, "cgroup.subtree_control"))
-	if err != nil {
-		return fmt.Errorf("control group: %w", err)
-	}
-	can, err := os.ReadFile(filepath.Join(dir, "cgroup.controllers"))
-	if err != nil {
-		return fmt.Errorf("control group: %w", err)
-	}
-	enabled := strings.Fields(string(have))
-	for _, c := range strings.Fields(string(can)) {
-		switch c {
-		case "cpu", "memory", "pids", "cpuset", "io":
-			if !contains(enabled, c) {
-				if err := write(dir, "cgroup.subtree_control", "+"+c); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
-func write(dir, file, value string) error {
-	if err := os.WriteFile(filepath.Join(dir, file), []byte(value), 0o644); err != nil {
-		return fmt.Errorf("control group: %w", err)
-	}
-	return nil
-}
-
 // OOMKills is how many processes of a container the kernel has killed for want
 // of memory, the container's own limit or the task's.
 func (r *Root) OOMKills(task, container string) (int, error) {

@@ -105,6 +105,17 @@ func TestUnified(t *testing.T) {
 	}
 }
 
+func TestEvacuate(t *testing.T) {
+	from, to := t.TempDir(), filepath.Join(t.TempDir(), "host")
+	put(t, filepath.Join(from, "cgroup.procs"), "1\n7\n")
+	if err := evacuate(from, to); err != nil || get(t, to, "cgroup.procs") != "7" { // the last of two writes
+		t.Errorf("%v", err)
+	}
+	if err := evacuate(t.TempDir(), to); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no group: %v", err)
+	}
+}
+
 func TestQuota(t *testing.T) {
 	for cpu, want := range map[int]int{256: 25000, 1024: 100000, 16384: 1600000, 1: 1000} {
 		if got := quota(cpu); got != want {
