@@ -27,14 +27,10 @@ func (h *Handlers) DescribeInternetGateways(ctx context.Context, in *DescribeInt
 		return nil, err
 	}
 	r := h.Store.Snapshot()
-	rows, next, err := listing[ec2.InternetGateway]{
-		operation: "DescribeInternetGateways", reader: r, dryRun: in.DryRun, tags: func(row *ec2.InternetGateway) map[string]string { return ec2.TagsOf(r, row.ID) },
-		idsParam: "InternetGatewayIds",
-		ids:      in.InternetGatewayIds,
-		find:     func(id string) (*ec2.InternetGateway, error) { return ec2.FindInternetGateway(r, scope, id) },
-		all:      ec2.InternetGateways.By(r, ec2.ByScope, ec2.ScopeKey(scope)), key: func(g *ec2.InternetGateway) string { return g.ID },
-		filters: in.Filters, known: internetGatewayFilters, token: in.NextToken, max: in.MaxResults,
-	}.rows()
+	l := resources(r, scope, ec2.InternetGateways, ec2.FindInternetGateway, func(g *ec2.InternetGateway) string { return g.ID })
+	l.operation, l.idsParam, l.ids = "DescribeInternetGateways", "InternetGatewayIds", in.InternetGatewayIds
+	l.filters, l.known, l.token, l.max, l.dryRun = in.Filters, internetGatewayFilters, in.NextToken, in.MaxResults, in.DryRun
+	rows, next, err := l.rows()
 	if err != nil {
 		return nil, err
 	}

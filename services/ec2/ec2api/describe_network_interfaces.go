@@ -70,16 +70,10 @@ func (h *Handlers) DescribeNetworkInterfaces(ctx context.Context, in *DescribeNe
 		return nil, err
 	}
 	r := h.Store.Snapshot()
-	rows, next, err := listing[ec2.NetworkInterface]{
-		operation: "DescribeNetworkInterfaces", reader: r, dryRun: in.DryRun, tags: func(row *ec2.NetworkInterface) map[string]string { return ec2.TagsOf(r, row.ID) },
-		idsParam: "NetworkInterfaceIds",
-		ids:      in.NetworkInterfaceIds,
-		find:     func(id string) (*ec2.NetworkInterface, error) { return ec2.FindInterface(r, scope, id) },
-		all:      ec2.NetworkInterfaces.By(r, ec2.ByScope, ec2.ScopeKey(scope)),
-		key:      func(i *ec2.NetworkInterface) string { return i.ID },
-
-		filters: in.Filters, known: interfaceFilters, token: in.NextToken, max: in.MaxResults,
-	}.rows()
+	l := resources(r, scope, ec2.NetworkInterfaces, ec2.FindInterface, func(i *ec2.NetworkInterface) string { return i.ID })
+	l.operation, l.idsParam, l.ids = "DescribeNetworkInterfaces", "NetworkInterfaceIds", in.NetworkInterfaceIds
+	l.filters, l.known, l.token, l.max, l.dryRun = in.Filters, interfaceFilters, in.NextToken, in.MaxResults, in.DryRun
+	rows, next, err := l.rows()
 	if err != nil {
 		return nil, err
 	}

@@ -58,14 +58,10 @@ func (h *Handlers) DescribeRouteTables(ctx context.Context, in *DescribeRouteTab
 		return nil, err
 	}
 	r := h.Store.Snapshot()
-	rows, next, err := listing[ec2.RouteTable]{
-		operation: "DescribeRouteTables", reader: r, dryRun: in.DryRun, tags: func(row *ec2.RouteTable) map[string]string { return ec2.TagsOf(r, row.ID) },
-		idsParam: "RouteTableIds",
-		ids:      in.RouteTableIds,
-		find:     func(id string) (*ec2.RouteTable, error) { return ec2.FindRouteTable(r, scope, id) },
-		all:      ec2.RouteTables.By(r, ec2.ByScope, ec2.ScopeKey(scope)), key: func(t *ec2.RouteTable) string { return t.ID },
-		filters: in.Filters, known: routeTableFilters, token: in.NextToken, max: in.MaxResults,
-	}.rows()
+	l := resources(r, scope, ec2.RouteTables, ec2.FindRouteTable, func(t *ec2.RouteTable) string { return t.ID })
+	l.operation, l.idsParam, l.ids = "DescribeRouteTables", "RouteTableIds", in.RouteTableIds
+	l.filters, l.known, l.token, l.max, l.dryRun = in.Filters, routeTableFilters, in.NextToken, in.MaxResults, in.DryRun
+	rows, next, err := l.rows()
 	if err != nil {
 		return nil, err
 	}

@@ -20,14 +20,10 @@ func (h *Handlers) DescribeSecurityGroupRules(ctx context.Context, in *DescribeS
 		return nil, err
 	}
 	r := h.Store.Snapshot()
-	rows, next, err := listing[ec2.SecurityGroupRule]{
-		operation: "DescribeSecurityGroupRules", reader: r, dryRun: in.DryRun, tags: func(row *ec2.SecurityGroupRule) map[string]string { return ec2.TagsOf(r, row.ID) },
-		idsParam: "SecurityGroupRuleIds",
-		ids:      in.SecurityGroupRuleIds,
-		find:     func(id string) (*ec2.SecurityGroupRule, error) { return ec2.FindRule(r, scope, id) },
-		all:      ec2.SecurityGroupRules.By(r, ec2.ByScope, ec2.ScopeKey(scope)), key: func(r *ec2.SecurityGroupRule) string { return r.ID },
-		filters: in.Filters, known: ruleFilters, token: in.NextToken, max: in.MaxResults,
-	}.rows()
+	l := resources(r, scope, ec2.SecurityGroupRules, ec2.FindRule, func(rule *ec2.SecurityGroupRule) string { return rule.ID })
+	l.operation, l.idsParam, l.ids = "DescribeSecurityGroupRules", "SecurityGroupRuleIds", in.SecurityGroupRuleIds
+	l.filters, l.known, l.token, l.max, l.dryRun = in.Filters, ruleFilters, in.NextToken, in.MaxResults, in.DryRun
+	rows, next, err := l.rows()
 	if err != nil {
 		return nil, err
 	}

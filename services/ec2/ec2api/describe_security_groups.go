@@ -90,13 +90,10 @@ func (h *Handlers) DescribeSecurityGroups(ctx context.Context, in *DescribeSecur
 		}
 		ids = append(ids, g.ID)
 	}
-	rows, next, err := listing[ec2.SecurityGroup]{
-		operation: "DescribeSecurityGroups", reader: r, dryRun: in.DryRun, tags: func(row *ec2.SecurityGroup) map[string]string { return ec2.TagsOf(r, row.ID) },
-		idsParam: "GroupIds",
-		ids:      ids, find: func(id string) (*ec2.SecurityGroup, error) { return ec2.FindSecurityGroup(r, scope, id) },
-		all: ec2.SecurityGroups.By(r, ec2.ByScope, ec2.ScopeKey(scope)), key: func(g *ec2.SecurityGroup) string { return g.ID },
-		filters: in.Filters, known: allGroupFilters(), token: in.NextToken, max: in.MaxResults,
-	}.rows()
+	l := resources(r, scope, ec2.SecurityGroups, ec2.FindSecurityGroup, func(g *ec2.SecurityGroup) string { return g.ID })
+	l.operation, l.idsParam, l.ids = "DescribeSecurityGroups", "GroupIds", ids
+	l.filters, l.known, l.token, l.max, l.dryRun = in.Filters, allGroupFilters(), in.NextToken, in.MaxResults, in.DryRun
+	rows, next, err := l.rows()
 	if err != nil {
 		return nil, err
 	}

@@ -52,13 +52,10 @@ func (h *Handlers) DescribeSubnets(ctx context.Context, in *DescribeSubnetsInput
 		return nil, err
 	}
 	r := h.Store.Snapshot()
-	rows, next, err := listing[ec2.Subnet]{
-		operation: "DescribeSubnets", reader: r, dryRun: in.DryRun, tags: func(row *ec2.Subnet) map[string]string { return ec2.TagsOf(r, row.ID) },
-		idsParam: "SubnetIds",
-		ids:      in.SubnetIds, find: func(id string) (*ec2.Subnet, error) { return ec2.FindSubnet(r, scope, id) },
-		all: ec2.Subnets.By(r, ec2.ByScope, ec2.ScopeKey(scope)), key: func(s *ec2.Subnet) string { return s.ID },
-		filters: in.Filters, known: subnetFilters, token: in.NextToken, max: in.MaxResults,
-	}.rows()
+	l := resources(r, scope, ec2.Subnets, ec2.FindSubnet, func(s *ec2.Subnet) string { return s.ID })
+	l.operation, l.idsParam, l.ids = "DescribeSubnets", "SubnetIds", in.SubnetIds
+	l.filters, l.known, l.token, l.max, l.dryRun = in.Filters, subnetFilters, in.NextToken, in.MaxResults, in.DryRun
+	rows, next, err := l.rows()
 	if err != nil {
 		return nil, err
 	}

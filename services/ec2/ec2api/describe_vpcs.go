@@ -44,13 +44,10 @@ func (h *Handlers) DescribeVpcs(ctx context.Context, in *DescribeVpcsInput) (*De
 		return nil, err
 	}
 	r := h.Store.Snapshot()
-	rows, next, err := listing[ec2.VPC]{
-		operation: "DescribeVpcs", reader: r, dryRun: in.DryRun, tags: func(row *ec2.VPC) map[string]string { return ec2.TagsOf(r, row.ID) },
-		idsParam: "VpcIds",
-		ids:      in.VpcIds, find: func(id string) (*ec2.VPC, error) { return ec2.FindVPC(r, scope, id) },
-		all: ec2.VPCs.By(r, ec2.ByScope, ec2.ScopeKey(scope)), key: func(v *ec2.VPC) string { return v.ID },
-		filters: in.Filters, known: vpcFilters, token: in.NextToken, max: in.MaxResults,
-	}.rows()
+	l := resources(r, scope, ec2.VPCs, ec2.FindVPC, func(v *ec2.VPC) string { return v.ID })
+	l.operation, l.idsParam, l.ids = "DescribeVpcs", "VpcIds", in.VpcIds
+	l.filters, l.known, l.token, l.max, l.dryRun = in.Filters, vpcFilters, in.NextToken, in.MaxResults, in.DryRun
+	rows, next, err := l.rows()
 	if err != nil {
 		return nil, err
 	}

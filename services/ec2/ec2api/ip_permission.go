@@ -28,7 +28,7 @@ func (p permissions) rules() ([]ec2.SecurityGroupRule, error) {
 	list := p.list
 	if p.protocol != nil || p.from != nil || p.to != nil || p.cidr != nil || p.sourceName != nil || p.sourceOwner != nil {
 		if len(list) > 0 {
-			return nil, ec2.ErrInvalidCombination("The parameter ipPermissions cannot be used with ipProtocol, fromPort, toPort, cidrIp, sourceSecurityGroupName or sourceSecurityGroupOwnerId.")
+			return nil, ec2.ErrInvalidCombination("The parameter ipPermissions cannot be used with ports, cidrIp or a source security group.")
 		}
 		var err error
 		if list, err = p.flat(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/aws/page"
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/services/ec2"
@@ -13,25 +14,32 @@ import (
 
 // listing is a Describe operation: which rows, filtered how, which page of them.
 type listing[T any] struct {
-	operation string
-	reader    store.Reader
-	// ids, when given, name the rows; find fails for one that isn't there.
-	ids  []string
+	reader store.Reader
+	all    iter.Seq[*T]
+	key    func(*T) string
+	// find fails for a row that isn't there.
 	find func(id string) (*T, error)
-	// idsParam is the name of ids in the request.
-	idsParam string
-	all      iter.Seq[*T]
-	key      func(*T) string
-
-	filters []Filter
-	known   filterTable[T]
 	// tags returns a row's tags; nil when rows have none.
-	tags func(*T) map[string]string
+	tags  func(*T) map[string]string
+	known filterTable[T]
 
-	token *string
-	max   *int32
+	operation string
+	// ids, when given, name the rows; idsParam is what the request calls them.
+	ids      []string
+	idsParam string
+	filters  []Filter
+	token    *string
+	max      *int32
+	dryRun   *bool
+}
 
-	dryRun *bool
+// resources lists the scope's rows of a table of resources.
+func resources[T any](r store.Reader, s aws.Scope, table *store.Table[T], find func(store.Reader, aws.Scope, string) (*T, error), id func(*T) string) listing[T] {
+	return listing[T]{
+		reader: r, all: table.By(r, ec2.ByScope, ec2.ScopeKey(s)), key: id,
+		find: func(id string) (*T, error) { return find(r, s, id) },
+		tags: func(row *T) map[string]string { return ec2.TagsOf(r, id(row)) },
+	}
 }
 
 // rows returns the page's rows in order of their keys, and the next token.
