@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"os"
 	"testing"
 	"time"
 
@@ -31,7 +32,8 @@ func testImage(t testing.TB) ociarchive.Image {
 	return img
 }
 
-// bench is an engine with the test image, for one test.
+// bench is an engine with the test image, for one test. KAIMON_TEST_OCI chooses
+// the OCI runtime.
 type bench struct {
 	*Engine
 	t      testing.TB
@@ -42,7 +44,7 @@ type bench struct {
 func newBench(t testing.TB) *bench {
 	t.Helper()
 	testenv.NeedRoot(t)
-	b := &bench{t: t, opts: Options{Dir: t.TempDir(), RunDir: t.TempDir(), InstanceID: clock.Hex(4)}}
+	b := &bench{t: t, opts: Options{Dir: t.TempDir(), RunDir: t.TempDir(), InstanceID: clock.Hex(4), OCIRuntime: os.Getenv("KAIMON_TEST_OCI")}}
 	b.open()
 	t.Cleanup(func() {
 		if err := b.Down(context.Background()); err != nil {

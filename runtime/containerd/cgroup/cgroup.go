@@ -35,7 +35,7 @@ const period = 100_000
 // those in which OCI runtimes make groups for containers too.
 var (
 	limiting = []string{"cpu", "memory", "pids"}
-	others   = []string{"cpuacct", "cpuset", "devices", "freezer", "blkio", "net_cls", "net_prio", "perf_event", "hugetlb", "rdma", "misc", "systemd"}
+	others   = []string{"cpuacct", "cpuset", "devices", "freezer", "blkio", "net_cls", "net_prio", "perf_event", "hugetlb", "rdma", "misc", "systemd", "unified"}
 )
 
 // Root is the place of all groups of one instance.
