@@ -11,8 +11,10 @@ import (
 	"kaimon.dev/kaimon/dataplane/vpc"
 	"kaimon.dev/kaimon/runtime/containerd"
 	"kaimon.dev/kaimon/runtime/sample"
+	"kaimon.dev/kaimon/services/acm"
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/services/ecs"
+	"kaimon.dev/kaimon/services/elbv2"
 	"kaimon.dev/kaimon/services/iam"
 	"kaimon.dev/kaimon/store"
 )
@@ -20,7 +22,9 @@ import (
 // Tables lists the tables of every service.
 func Tables() []store.AnyTable {
 	var all []store.AnyTable
-	for _, tables := range [][]store.AnyTable{ecs.Tables(), ec2.Tables(), iam.Tables()} {
+	for _, tables := range [][]store.AnyTable{
+		ecs.Tables(), ec2.Tables(), elbv2.Tables(), acm.Tables(), iam.Tables(),
+	} {
 		all = append(all, tables...)
 	}
 	return all

@@ -1,0 +1,19 @@
+package acm
+
+import (
+	"kaimon.dev/kaimon/aws"
+	"kaimon.dev/kaimon/store"
+)
+
+// Authority is what signs the certificates that an account requests. Its
+// certificate is the end of every chain that GetCertificate answers, for users
+// to trust. Sole writer: acmapi.
+type Authority struct {
+	Account string
+	// Certificate and Key are PEM.
+	Certificate string
+	Key         aws.Secret
+}
+
+// Authorities holds the authority of each account that has requested a certificate.
+var Authorities = store.NewTable("acm.authorities", func(a *Authority) string { return a.Account })
