@@ -78,6 +78,13 @@ func BenchmarkAt400(b *testing.B) {
 			w.apply(n)
 		}
 	})
+	b.Run("reopen", func(b *testing.B) {
+		for b.Loop() {
+			w.must(w.Close())
+			w.open()
+		}
+		w.apply(n)
+	})
 	b.Run("attach", func(b *testing.B) {
 		for b.Loop() {
 			w.attachAll(400, 401)
