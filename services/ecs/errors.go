@@ -23,6 +23,31 @@ func ClusterContainsTasks() *aws.Error {
 	return aws.Errorf("ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active.")
 }
 
+// ClusterContainsServices refuses to delete a cluster that has services.
+func ClusterContainsServices() *aws.Error {
+	return aws.Errorf("ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active.")
+}
+
+// ServiceNotFound is the answer to a service reference that names nothing.
+func ServiceNotFound() *aws.Error {
+	return aws.Errorf("ServiceNotFoundException", "Service not found.")
+}
+
+// ServiceNotActive refuses to change a service that is deleted.
+func ServiceNotActive() *aws.Error {
+	return aws.Errorf("ServiceNotActiveException", "Service was not ACTIVE.")
+}
+
+// DeploymentNotFound is the answer to the ARN of a service deployment that isn't there.
+func DeploymentNotFound() *aws.Error {
+	return aws.Errorf("ServiceDeploymentNotFoundException", "Service deployment not found.")
+}
+
+// DeploymentConflict refuses to stop a service deployment as it stands.
+func DeploymentConflict(format string, args ...any) *aws.Error {
+	return aws.Errorf("ConflictException", format, args...)
+}
+
 // ResourceNotFound is the tag operations' answer to an ARN that names nothing.
 func ResourceNotFound(arn string) *aws.Error {
 	return aws.Errorf("ResourceNotFoundException", "The specified resource %s could not be found.", arn)

@@ -1,6 +1,8 @@
 package ecs
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"iter"
 	"time"
 
@@ -44,6 +46,16 @@ var ServiceDeployments = store.NewTable("ecs.service-deployments", func(d *Servi
 // ServiceDeploymentARN returns the ARN of a deployment of a service.
 func ServiceDeploymentARN(c *Cluster, service, id string) string {
 	return c.Scope.ARN("ecs", "service-deployment/"+c.Name+"/"+service+"/"+id).String()
+}
+
+// NewDeploymentID makes the last part of a deployment's ARN from 32 random
+// hexadecimal digits: 21 characters, as AWS's have.
+func NewDeploymentID(hex32 string) string {
+	b, err := hex.DecodeString(hex32)
+	if err != nil || len(b) != 16 {
+		b = make([]byte, 16)
+	}
+	return base64.RawURLEncoding.EncodeToString(b)[1:]
 }
 
 // DeploymentsOf iterates over a service's deployments in order of ARN, which

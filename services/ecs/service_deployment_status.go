@@ -104,3 +104,16 @@ func NewDeploymentStatus(d *ServiceDeployment) ServiceDeploymentStatus {
 	}
 	return s
 }
+
+// StateOf is the deployment's status as it is shown: a request to stop counts
+// as soon as it is made.
+func (d *ServiceDeployment) StateOf(s *ServiceDeploymentStatus) DeploymentState {
+	early := s.State == DeploymentPending || s.State == DeploymentInProgress
+	switch {
+	case d.Stop == nil || !early:
+		return s.State
+	case d.Stop.Rollback:
+		return DeploymentRollbackRequested
+	}
+	return DeploymentStopRequested
+}

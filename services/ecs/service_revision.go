@@ -21,8 +21,8 @@ type ServiceRevision struct {
 	CreatedAt  time.Time
 
 	DefinitionARN string
-	// LaunchType is FARGATE; Strategy is empty for a service that asked for a
-	// launch type. See Capacity.
+	// LaunchType is always FARGATE; Strategy is empty for a service that asked
+	// for a launch type. See Capacity.
 	LaunchType string
 	Strategy   []CapacityProviderStrategyItem
 	// PlatformVersion is resolved; AskedPlatform is as requested: LATEST without.
@@ -76,4 +76,17 @@ func (v *ServiceRevision) DeploymentID() string { return "ecs-svc/" + v.Number }
 // Capacity says where the revision's tasks run.
 func (v *ServiceRevision) Capacity() Capacity {
 	return Capacity{LaunchType: v.LaunchType, Strategy: v.Strategy}
+}
+
+// SetPlatform sets the platform version to what a request names; "" is LATEST.
+func (v *ServiceRevision) SetPlatform(name string) error {
+	resolved, ok := ResolvePlatformVersion(name)
+	if !ok {
+		return PlatformUnknown()
+	}
+	v.AskedPlatform, v.PlatformVersion = name, resolved
+	if name == "" {
+		v.AskedPlatform = platformLatest
+	}
+	return nil
 }

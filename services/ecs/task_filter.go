@@ -11,6 +11,7 @@ type TaskFilter struct {
 	Family     string
 	StartedBy  string
 	LaunchType string
+	ServiceARN string
 	// Desired is RUNNING or STOPPED; no task's desired status is ever PENDING.
 	Desired TaskState
 }
@@ -31,6 +32,8 @@ func (f TaskFilter) candidates(r store.Reader, clusterARN string) iter.Seq[*Task
 	switch {
 	case f.StartedBy != "":
 		return Tasks.By(r, byStartedBy, clusterARN+"\x00"+f.StartedBy)
+	case f.ServiceARN != "":
+		return TasksOfService(r, f.ServiceARN)
 	case f.Family != "":
 		return Tasks.By(r, byFamily, clusterARN+"\x00"+f.Family)
 	}
@@ -40,6 +43,7 @@ func (f TaskFilter) candidates(r store.Reader, clusterARN string) iter.Seq[*Task
 func (f TaskFilter) passes(r store.Reader, t *Task) bool {
 	if f.Family != "" && t.Family != f.Family ||
 		f.StartedBy != "" && t.StartedBy != f.StartedBy ||
+		f.ServiceARN != "" && t.ServiceARN != f.ServiceARN ||
 		f.LaunchType != "" && t.LaunchType != f.LaunchType {
 		return false
 	}

@@ -71,6 +71,9 @@ func (q NetworkRequest) Resolve(r store.Reader, s aws.Scope) (*Networks, error) 
 	return n, nil
 }
 
+// VPC is the VPC of all the subnets.
+func (n *Networks) VPC() string { return n.subnets[0].VPC }
+
 // refused puts EC2's refusal into ECS's words.
 func refused(what, id string, err error) error {
 	e, ok := aws.AsError(err)

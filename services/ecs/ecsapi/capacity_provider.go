@@ -12,7 +12,7 @@ import (
 )
 
 // PutClusterCapacityProviders sets the providers that may be used in a cluster
-// and its default strategy. A provider that tasks run on stays.
+// and its default strategy. A provider that tasks or services use stays.
 func (h *Handlers) PutClusterCapacityProviders(ctx context.Context, in *PutClusterCapacityProvidersInput) (*PutClusterCapacityProvidersOutput, error) {
 	strategy := each(in.DefaultCapacityProviderStrategy, strategyItemFromWire)
 	if err := ecs.CheckCapacityProviders(in.CapacityProviders); err != nil {
@@ -28,6 +28,11 @@ func (h *Handlers) PutClusterCapacityProviders(ctx context.Context, in *PutClust
 				return ecs.ProviderInUse()
 			}
 		}
+		for s := range ecs.ServicesOf(tx, c) {
+			if _, v := s.Deployment(tx); s.DeletedAt.IsZero() && !usesOnly(v.Strategy, in.CapacityProviders) {
+				return ecs.ProviderInUse()
+			}
+		}
 		c.CapacityProviders, c.DefaultStrategy = in.CapacityProviders, strategy
 		return nil
 	})
@@ -36,6 +41,13 @@ func (h *Handlers) PutClusterCapacityProviders(ctx context.Context, in *PutClust
 	}
 	out := h.clusterToWire(c, includeAll)
 	return &PutClusterCapacityProvidersOutput{Cluster: &out}, nil
+}
+
+// usesOnly says whether a strategy can be followed with these providers.
+func usesOnly(strategy []ecs.CapacityProviderStrategyItem, providers []string) bool {
+	return !slices.ContainsFunc(strategy, func(i ecs.CapacityProviderStrategyItem) bool {
+		return !slices.Contains(providers, i.CapacityProvider)
+	})
 }
 
 // maxProviders is the most providers of one answer (API Reference, "DescribeCapacityProviders").

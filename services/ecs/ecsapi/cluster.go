@@ -132,6 +132,9 @@ func (h *Handlers) ListClusters(ctx context.Context, in *ListClustersInput) (*Li
 func (h *Handlers) DeleteCluster(ctx context.Context, in *DeleteClusterInput) (*DeleteClusterOutput, error) {
 	now := h.Clock.Now()
 	c, err := h.changeCluster(ctx, in.Cluster, func(tx *store.Txn, c *ecs.Cluster) error {
+		if active, draining := ecs.CountServices(tx, c); active+draining > 0 {
+			return ecs.ClusterContainsServices()
+		}
 		for t := range ecs.TasksOf(tx, c.ARN) {
 			if ecs.StatusOf(tx, t).LastStatus != ecs.TaskStopped {
 				return ecs.ClusterContainsTasks()

@@ -60,12 +60,13 @@ func (h *Handlers) clusterToWire(c *ecs.Cluster, include []string) Cluster {
 
 func clusterToWire(r store.Reader, c *ecs.Cluster, include []string) Cluster {
 	running, pending := ecs.CountTasks(r, c.ARN)
+	active, draining := ecs.CountServices(r, c)
 	out := Cluster{
 		ClusterArn: &c.ARN, ClusterName: &c.Name, Status: wire.Ptr(string(c.Status)),
 		RegisteredContainerInstancesCount: wire.Ptr[int32](0),
 		RunningTasksCount:                 wire.Ptr(int32(running)),
 		PendingTasksCount:                 wire.Ptr(int32(pending)),
-		ActiveServicesCount:               wire.Ptr[int32](0),
+		ActiveServicesCount:               wire.Ptr(int32(active)),
 		Statistics:                        []KeyValuePair{},
 		Tags:                              []Tag{},
 		Settings:                          []ClusterSetting{},
@@ -82,7 +83,7 @@ func clusterToWire(r store.Reader, c *ecs.Cluster, include []string) Cluster {
 		out.Tags = listed(ecs.TagsOf(r, c.ARN), tagToWire)
 	}
 	if slices.Contains(include, "STATISTICS") {
-		out.Statistics = statistics(running, pending)
+		out.Statistics = statistics(running, pending, active, draining)
 	}
 	if slices.Contains(include, "ATTACHMENTS") {
 		// Attachments belong to capacity providers with instances; Fargate's have none.
@@ -91,9 +92,9 @@ func clusterToWire(r store.Reader, c *ecs.Cluster, include []string) Cluster {
 	return out
 }
 
-// statistics counts tasks and services by launch type: all tasks are Fargate's
+// statistics counts tasks and services by launch type: all are Fargate's
 // (API Reference, "Cluster").
-func statistics(running, pending int) []KeyValuePair {
+func statistics(running, pending, active, draining int) []KeyValuePair {
 	counts := []struct {
 		name string
 		n    int
@@ -101,8 +102,8 @@ func statistics(running, pending int) []KeyValuePair {
 		{"runningEC2TasksCount", 0}, {"runningFargateTasksCount", running},
 		{"pendingEC2TasksCount", 0}, {"pendingFargateTasksCount", pending},
 		{"runningExternalTasksCount", 0}, {"pendingExternalTasksCount", 0},
-		{"activeEC2ServiceCount", 0}, {"activeFargateServiceCount", 0},
-		{"drainingEC2ServiceCount", 0}, {"drainingFargateServiceCount", 0},
+		{"activeEC2ServiceCount", 0}, {"activeFargateServiceCount", active},
+		{"drainingEC2ServiceCount", 0}, {"drainingFargateServiceCount", draining},
 		{"activeExternalServiceCount", 0}, {"drainingExternalServiceCount", 0},
 	}
 	out := make([]KeyValuePair, len(counts))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/services/ecs"
 )
@@ -22,6 +21,13 @@ func (h *Handlers) ListTasks(ctx context.Context, in *ListTasksInput) (*ListTask
 	filter, err := filterFromWire(in)
 	if err != nil {
 		return nil, err
+	}
+	if name := wire.Val(in.ServiceName); name != "" {
+		s, err := ecs.FindService(snap, cluster, name)
+		if err != nil {
+			return nil, err
+		}
+		filter.ServiceARN = s.ARN
 	}
 	var arns []string
 	for t := range filter.Select(snap, cluster.ARN) {
@@ -50,8 +56,6 @@ func filterFromWire(in *ListTasksInput) (ecs.TaskFilter, error) {
 		return f, ecs.InvalidParameter("Only one of family and serviceName can be specified.")
 	case instance != "":
 		return f, ecs.InvalidParameter("The referenced container instance was not found.")
-	case service != "":
-		return f, aws.Errorf("ServiceNotFoundException", "Service not found.")
 	case wire.Val(in.DaemonName) != "":
 		return f, ecs.InvalidParameter("The referenced daemon was not found.")
 	}

@@ -13,14 +13,17 @@ type pager struct {
 	// Token and Max are the request's nextToken and maxResults.
 	Token *string
 	Max   *int32
-	// Most is the greatest maxResults, and what holds without one.
-	Most int
+	// Most is the greatest maxResults; Usual is what holds without one, 0 for Most.
+	Most, Usual int
 }
 
 // page returns the items of one page and the token of the next, nil at the end.
 // Items must be in the order of compare, which is by their keys and total.
 func page[T any](p pager, items []T, key func(T) string, compare func(a, b string) int) ([]T, *string, error) {
 	size := p.Most
+	if p.Usual != 0 {
+		size = p.Usual
+	}
 	if p.Max != nil {
 		size = int(*p.Max)
 		if size < 1 || size > p.Most {

@@ -121,11 +121,9 @@ func (q *runRequest) allTags(r store.Reader, cluster *ecs.Cluster, definition *e
 	return tags
 }
 
-// digestOf tells two requests apart; the token itself doesn't count.
-func digestOf(in *RunTaskInput) (string, error) {
-	c := *in
-	c.ClientToken = nil
-	b, err := json.Marshal(c)
+// digestOf tells two requests apart, which must be without their tokens.
+func digestOf(request any) (string, error) {
+	b, err := json.Marshal(request)
 	if err != nil {
 		return "", err
 	}

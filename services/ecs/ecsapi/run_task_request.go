@@ -75,7 +75,9 @@ func runRequestFromWire(in *RunTaskInput) (*runRequest, error) {
 	if q.overrides, err = overridesFromWire(in.Overrides); err != nil {
 		return nil, err
 	}
-	q.digest, err = digestOf(in)
+	tokenless := *in
+	tokenless.ClientToken = nil
+	q.digest, err = digestOf(tokenless)
 	return q, err
 }
 

@@ -9,7 +9,7 @@ import (
 	"kaimon.dev/kaimon/store"
 )
 
-// TagResource gives tags to a cluster, task definition or task.
+// TagResource gives tags to a cluster, service, task definition or task.
 func (h *Handlers) TagResource(ctx context.Context, in *TagResourceInput) (*TagResourceOutput, error) {
 	tags := each(in.Tags, tagFromWire)
 	if err := ecs.CheckTags(tags); err != nil {
@@ -28,7 +28,7 @@ func (h *Handlers) TagResource(ctx context.Context, in *TagResourceInput) (*TagR
 	return &TagResourceOutput{}, nil
 }
 
-// UntagResource takes tags from a cluster, task definition or task.
+// UntagResource takes tags from a cluster, service, task definition or task.
 func (h *Handlers) UntagResource(ctx context.Context, in *UntagResourceInput) (*UntagResourceOutput, error) {
 	if err := ecs.CheckTagKeys(in.TagKeys); err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (h *Handlers) UntagResource(ctx context.Context, in *UntagResourceInput) (*
 	return &UntagResourceOutput{}, nil
 }
 
-// ListTagsForResource lists the tags of a cluster, task definition or task.
+// ListTagsForResource lists the tags of a cluster, service, task definition or task.
 func (h *Handlers) ListTagsForResource(ctx context.Context, in *ListTagsForResourceInput) (*ListTagsForResourceOutput, error) {
 	r, arn := h.Store.Snapshot(), wire.Val(in.ResourceArn)
 	if err := findTaggable(r, scope(ctx), arn); err != nil {
@@ -78,7 +78,10 @@ func findTaggable(r store.Reader, s aws.Scope, arn string) error {
 		_, found = ecs.TaskDefinitions.Get(r, arn)
 	case "task":
 		_, found = ecs.Tasks.Get(r, arn)
-	case "service", "container-instance", "capacity-provider", "task-set":
+	case "service":
+		s, ok := ecs.Services.Get(r, arn)
+		found = ok && s.DeletedAt.IsZero()
+	case "container-instance", "capacity-provider", "task-set":
 		// Nothing of the kind exists here.
 	default:
 		return ecs.InvalidParameter("Invalid identifier: resources of type '%s' cannot be tagged.", a.Type())

@@ -13,16 +13,23 @@ import (
 // API is what a handler of the service implements: one method for each operation.
 type API interface {
 	CreateCluster(ctx context.Context, in *CreateClusterInput) (*CreateClusterOutput, error)
+	CreateService(ctx context.Context, in *CreateServiceInput) (*CreateServiceOutput, error)
 	DeleteAccountSetting(ctx context.Context, in *DeleteAccountSettingInput) (*DeleteAccountSettingOutput, error)
 	DeleteCluster(ctx context.Context, in *DeleteClusterInput) (*DeleteClusterOutput, error)
+	DeleteService(ctx context.Context, in *DeleteServiceInput) (*DeleteServiceOutput, error)
 	DeleteTaskDefinitions(ctx context.Context, in *DeleteTaskDefinitionsInput) (*DeleteTaskDefinitionsOutput, error)
 	DeregisterTaskDefinition(ctx context.Context, in *DeregisterTaskDefinitionInput) (*DeregisterTaskDefinitionOutput, error)
 	DescribeCapacityProviders(ctx context.Context, in *DescribeCapacityProvidersInput) (*DescribeCapacityProvidersOutput, error)
 	DescribeClusters(ctx context.Context, in *DescribeClustersInput) (*DescribeClustersOutput, error)
+	DescribeServiceDeployments(ctx context.Context, in *DescribeServiceDeploymentsInput) (*DescribeServiceDeploymentsOutput, error)
+	DescribeServiceRevisions(ctx context.Context, in *DescribeServiceRevisionsInput) (*DescribeServiceRevisionsOutput, error)
+	DescribeServices(ctx context.Context, in *DescribeServicesInput) (*DescribeServicesOutput, error)
 	DescribeTaskDefinition(ctx context.Context, in *DescribeTaskDefinitionInput) (*DescribeTaskDefinitionOutput, error)
 	DescribeTasks(ctx context.Context, in *DescribeTasksInput) (*DescribeTasksOutput, error)
 	ListAccountSettings(ctx context.Context, in *ListAccountSettingsInput) (*ListAccountSettingsOutput, error)
 	ListClusters(ctx context.Context, in *ListClustersInput) (*ListClustersOutput, error)
+	ListServiceDeployments(ctx context.Context, in *ListServiceDeploymentsInput) (*ListServiceDeploymentsOutput, error)
+	ListServices(ctx context.Context, in *ListServicesInput) (*ListServicesOutput, error)
 	ListTagsForResource(ctx context.Context, in *ListTagsForResourceInput) (*ListTagsForResourceOutput, error)
 	ListTaskDefinitionFamilies(ctx context.Context, in *ListTaskDefinitionFamiliesInput) (*ListTaskDefinitionFamiliesOutput, error)
 	ListTaskDefinitions(ctx context.Context, in *ListTaskDefinitionsInput) (*ListTaskDefinitionsOutput, error)
@@ -32,11 +39,13 @@ type API interface {
 	PutClusterCapacityProviders(ctx context.Context, in *PutClusterCapacityProvidersInput) (*PutClusterCapacityProvidersOutput, error)
 	RegisterTaskDefinition(ctx context.Context, in *RegisterTaskDefinitionInput) (*RegisterTaskDefinitionOutput, error)
 	RunTask(ctx context.Context, in *RunTaskInput) (*RunTaskOutput, error)
+	StopServiceDeployment(ctx context.Context, in *StopServiceDeploymentInput) (*StopServiceDeploymentOutput, error)
 	StopTask(ctx context.Context, in *StopTaskInput) (*StopTaskOutput, error)
 	TagResource(ctx context.Context, in *TagResourceInput) (*TagResourceOutput, error)
 	UntagResource(ctx context.Context, in *UntagResourceInput) (*UntagResourceOutput, error)
 	UpdateCluster(ctx context.Context, in *UpdateClusterInput) (*UpdateClusterOutput, error)
 	UpdateClusterSettings(ctx context.Context, in *UpdateClusterSettingsInput) (*UpdateClusterSettingsOutput, error)
+	UpdateService(ctx context.Context, in *UpdateServiceInput) (*UpdateServiceOutput, error)
 }
 
 // Bind describes the service, bound to its handler.
@@ -52,16 +61,23 @@ func Bind(api API) *wire.Service {
 		Style:          wire.ECSStyle,
 		Operations: []wire.Operation{
 			wire.Op(wire.Operation{Name: "CreateCluster", Method: "POST", Path: "/"}, api.CreateCluster),
+			wire.Op(wire.Operation{Name: "CreateService", Method: "POST", Path: "/"}, api.CreateService),
 			wire.Op(wire.Operation{Name: "DeleteAccountSetting", Method: "POST", Path: "/"}, api.DeleteAccountSetting),
 			wire.Op(wire.Operation{Name: "DeleteCluster", Method: "POST", Path: "/"}, api.DeleteCluster),
+			wire.Op(wire.Operation{Name: "DeleteService", Method: "POST", Path: "/"}, api.DeleteService),
 			wire.Op(wire.Operation{Name: "DeleteTaskDefinitions", Method: "POST", Path: "/"}, api.DeleteTaskDefinitions),
 			wire.Op(wire.Operation{Name: "DeregisterTaskDefinition", Method: "POST", Path: "/"}, api.DeregisterTaskDefinition),
 			wire.Op(wire.Operation{Name: "DescribeCapacityProviders", Method: "POST", Path: "/"}, api.DescribeCapacityProviders),
 			wire.Op(wire.Operation{Name: "DescribeClusters", Method: "POST", Path: "/"}, api.DescribeClusters),
+			wire.Op(wire.Operation{Name: "DescribeServiceDeployments", Method: "POST", Path: "/"}, api.DescribeServiceDeployments),
+			wire.Op(wire.Operation{Name: "DescribeServiceRevisions", Method: "POST", Path: "/"}, api.DescribeServiceRevisions),
+			wire.Op(wire.Operation{Name: "DescribeServices", Method: "POST", Path: "/"}, api.DescribeServices),
 			wire.Op(wire.Operation{Name: "DescribeTaskDefinition", Method: "POST", Path: "/"}, api.DescribeTaskDefinition),
 			wire.Op(wire.Operation{Name: "DescribeTasks", Method: "POST", Path: "/"}, api.DescribeTasks),
 			wire.Op(wire.Operation{Name: "ListAccountSettings", Method: "POST", Path: "/"}, api.ListAccountSettings),
 			wire.Op(wire.Operation{Name: "ListClusters", Method: "POST", Path: "/"}, api.ListClusters),
+			wire.Op(wire.Operation{Name: "ListServiceDeployments", Method: "POST", Path: "/"}, api.ListServiceDeployments),
+			wire.Op(wire.Operation{Name: "ListServices", Method: "POST", Path: "/"}, api.ListServices),
 			wire.Op(wire.Operation{Name: "ListTagsForResource", Method: "POST", Path: "/"}, api.ListTagsForResource),
 			wire.Op(wire.Operation{Name: "ListTaskDefinitionFamilies", Method: "POST", Path: "/"}, api.ListTaskDefinitionFamilies),
 			wire.Op(wire.Operation{Name: "ListTaskDefinitions", Method: "POST", Path: "/"}, api.ListTaskDefinitions),
@@ -71,11 +87,13 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "PutClusterCapacityProviders", Method: "POST", Path: "/"}, api.PutClusterCapacityProviders),
 			wire.Op(wire.Operation{Name: "RegisterTaskDefinition", Method: "POST", Path: "/"}, api.RegisterTaskDefinition),
 			wire.Op(wire.Operation{Name: "RunTask", Method: "POST", Path: "/"}, api.RunTask),
+			wire.Op(wire.Operation{Name: "StopServiceDeployment", Method: "POST", Path: "/"}, api.StopServiceDeployment),
 			wire.Op(wire.Operation{Name: "StopTask", Method: "POST", Path: "/"}, api.StopTask),
 			wire.Op(wire.Operation{Name: "TagResource", Method: "POST", Path: "/"}, api.TagResource),
 			wire.Op(wire.Operation{Name: "UntagResource", Method: "POST", Path: "/"}, api.UntagResource),
 			wire.Op(wire.Operation{Name: "UpdateCluster", Method: "POST", Path: "/"}, api.UpdateCluster),
 			wire.Op(wire.Operation{Name: "UpdateClusterSettings", Method: "POST", Path: "/"}, api.UpdateClusterSettings),
+			wire.Op(wire.Operation{Name: "UpdateService", Method: "POST", Path: "/"}, api.UpdateService),
 		},
 		Errors: []wire.ErrorShape{
 			{Code: "AccessDeniedException", Status: 400, Fault: aws.Sender},
@@ -95,6 +113,8 @@ func Bind(api API) *wire.Service {
 			{Code: "ResourceInUseException", Status: 400, Fault: aws.Sender},
 			{Code: "ResourceNotFoundException", Status: 400, Fault: aws.Sender},
 			{Code: "ServerException", Status: 500, Fault: aws.Receiver},
+			{Code: "ServiceDeploymentNotFoundException", Status: 400, Fault: aws.Sender},
+			{Code: "ServiceNotActiveException", Status: 400, Fault: aws.Sender},
 			{Code: "ServiceNotFoundException", Status: 400, Fault: aws.Sender},
 			{Code: "UnsupportedFeatureException", Status: 400, Fault: aws.Sender},
 			{Code: "UpdateInProgressException", Status: 400, Fault: aws.Sender},
@@ -112,6 +132,14 @@ type AcceleratorCountRequest struct {
 type AcceleratorTotalMemoryMiBRequest struct {
 	Min *int32
 	Max *int32
+}
+
+// AdvancedConfiguration is the model's structure of that name.
+type AdvancedConfiguration struct {
+	AlternateTargetGroupArn *string
+	ProductionListenerRule  *string
+	TestListenerRule        *string
+	RoleArn                 *string
 }
 
 // Attachment is the model's structure of that name.
@@ -154,6 +182,12 @@ type AwsVpcConfiguration struct {
 type BaselineEbsBandwidthMbpsRequest struct {
 	Min *int32
 	Max *int32
+}
+
+// CanaryConfiguration is the model's structure of that name.
+type CanaryConfiguration struct {
+	CanaryPercent           *float64
+	CanaryBakeTimeInMinutes *int32
 }
 
 // CapacityProvider is the model's structure of that name.
@@ -298,6 +332,13 @@ type ContainerDependency struct {
 	Condition     *string
 }
 
+// ContainerImage is the model's structure of that name.
+type ContainerImage struct {
+	ContainerName *string
+	ImageDigest   *string
+	Image         *string
+}
+
 // ContainerOverride is the model's structure of that name.
 type ContainerOverride struct {
 	Name                 *string
@@ -333,6 +374,47 @@ type CreateClusterOutput struct {
 	Cluster *Cluster
 }
 
+// CreateServiceInput is the request of CreateService.
+type CreateServiceInput struct {
+	Cluster                       *string
+	ServiceName                   *string
+	TaskDefinition                *string
+	AvailabilityZoneRebalancing   *string
+	LoadBalancers                 []LoadBalancer
+	ServiceRegistries             []ServiceRegistry
+	DesiredCount                  *int32
+	ClientToken                   *string
+	LaunchType                    *string
+	CapacityProviderStrategy      []CapacityProviderStrategyItem
+	PlatformVersion               *string
+	Role                          *string
+	DeploymentConfiguration       *DeploymentConfiguration
+	PlacementConstraints          []PlacementConstraint
+	PlacementStrategy             []PlacementStrategy
+	NetworkConfiguration          *NetworkConfiguration
+	HealthCheckGracePeriodSeconds *int32
+	SchedulingStrategy            *string
+	DeploymentController          *DeploymentController
+	Tags                          []Tag
+	EnableECSManagedTags          *bool
+	PropagateTags                 *string
+	EnableExecuteCommand          *bool
+	ServiceConnectConfiguration   *ServiceConnectConfiguration
+	VolumeConfigurations          []ServiceVolumeConfiguration
+	VpcLatticeConfigurations      []VpcLatticeConfiguration
+}
+
+// CreateServiceOutput is the answer of CreateService.
+type CreateServiceOutput struct {
+	Service *Service
+}
+
+// CreatedAt is the model's structure of that name.
+type CreatedAt struct {
+	Before *time.Time
+	After  *time.Time
+}
+
 // DeleteAccountSettingInput is the request of DeleteAccountSetting.
 type DeleteAccountSettingInput struct {
 	Name         *string
@@ -354,6 +436,18 @@ type DeleteClusterOutput struct {
 	Cluster *Cluster
 }
 
+// DeleteServiceInput is the request of DeleteService.
+type DeleteServiceInput struct {
+	Cluster *string
+	Service *string
+	Force   *bool
+}
+
+// DeleteServiceOutput is the answer of DeleteService.
+type DeleteServiceOutput struct {
+	Service *Service
+}
+
 // DeleteTaskDefinitionsInput is the request of DeleteTaskDefinitions.
 type DeleteTaskDefinitionsInput struct {
 	TaskDefinitions []string
@@ -363,6 +457,93 @@ type DeleteTaskDefinitionsInput struct {
 type DeleteTaskDefinitionsOutput struct {
 	TaskDefinitions []TaskDefinition
 	Failures        []Failure
+}
+
+// Deployment is the model's structure of that name.
+type Deployment struct {
+	Id                          *string
+	Status                      *string
+	TaskDefinition              *string
+	DesiredCount                *int32
+	PendingCount                *int32
+	RunningCount                *int32
+	FailedTasks                 *int32
+	CreatedAt                   *time.Time
+	UpdatedAt                   *time.Time
+	CapacityProviderStrategy    []CapacityProviderStrategyItem
+	LaunchType                  *string
+	PlatformVersion             *string
+	PlatformFamily              *string
+	NetworkConfiguration        *NetworkConfiguration
+	RolloutState                *string
+	RolloutStateReason          *string
+	ServiceConnectConfiguration *ServiceConnectConfiguration
+	ServiceConnectResources     []ServiceConnectServiceResource
+	VolumeConfigurations        []ServiceVolumeConfiguration
+	FargateEphemeralStorage     *DeploymentEphemeralStorage
+	VpcLatticeConfigurations    []VpcLatticeConfiguration
+}
+
+// DeploymentAlarms is the model's structure of that name.
+type DeploymentAlarms struct {
+	AlarmNames []string
+	Rollback   *bool
+	Enable     *bool
+}
+
+// DeploymentCircuitBreaker is the model's structure of that name.
+type DeploymentCircuitBreaker struct {
+	Enable   *bool
+	Rollback *bool
+}
+
+// DeploymentConfiguration is the model's structure of that name.
+type DeploymentConfiguration struct {
+	DeploymentCircuitBreaker *DeploymentCircuitBreaker
+	MaximumPercent           *int32
+	MinimumHealthyPercent    *int32
+	Alarms                   *DeploymentAlarms
+	Strategy                 *string
+	BakeTimeInMinutes        *int32
+	LifecycleHooks           []DeploymentLifecycleHook
+	LinearConfiguration      *LinearConfiguration
+	CanaryConfiguration      *CanaryConfiguration
+}
+
+// DeploymentController is the model's structure of that name.
+type DeploymentController struct {
+	Type *string
+}
+
+// DeploymentEphemeralStorage is the model's structure of that name.
+type DeploymentEphemeralStorage struct {
+	KmsKeyId *string
+}
+
+// DeploymentLifecycleHook is the model's structure of that name.
+type DeploymentLifecycleHook struct {
+	TargetType           *string
+	HookTargetArn        *string
+	RoleArn              *string
+	LifecycleStages      []string
+	HookDetails          any
+	TimeoutConfiguration *DeploymentLifecycleHookTimeoutConfiguration
+}
+
+// DeploymentLifecycleHookDetail is the model's structure of that name.
+type DeploymentLifecycleHookDetail struct {
+	HookId        *string
+	TargetType    *string
+	TargetArn     *string
+	Status        *string
+	ExpiresAt     *time.Time
+	TimeoutAction *string
+}
+
+// DeploymentLifecycleHookTimeoutConfiguration is the model's structure of that name.
+type DeploymentLifecycleHookTimeoutConfiguration struct {
+	TimeoutInMinutes *int32
+	Action           *string
 }
 
 // DeregisterTaskDefinitionInput is the request of DeregisterTaskDefinition.
@@ -400,6 +581,41 @@ type DescribeClustersInput struct {
 // DescribeClustersOutput is the answer of DescribeClusters.
 type DescribeClustersOutput struct {
 	Clusters []Cluster
+	Failures []Failure
+}
+
+// DescribeServiceDeploymentsInput is the request of DescribeServiceDeployments.
+type DescribeServiceDeploymentsInput struct {
+	ServiceDeploymentArns []string
+}
+
+// DescribeServiceDeploymentsOutput is the answer of DescribeServiceDeployments.
+type DescribeServiceDeploymentsOutput struct {
+	ServiceDeployments []ServiceDeployment
+	Failures           []Failure
+}
+
+// DescribeServiceRevisionsInput is the request of DescribeServiceRevisions.
+type DescribeServiceRevisionsInput struct {
+	ServiceRevisionArns []string
+}
+
+// DescribeServiceRevisionsOutput is the answer of DescribeServiceRevisions.
+type DescribeServiceRevisionsOutput struct {
+	ServiceRevisions []ServiceRevision
+	Failures         []Failure
+}
+
+// DescribeServicesInput is the request of DescribeServices.
+type DescribeServicesInput struct {
+	Cluster  *string
+	Services []string
+	Include  []string
+}
+
+// DescribeServicesOutput is the answer of DescribeServices.
+type DescribeServicesOutput struct {
+	Services []Service
 	Failures []Failure
 }
 
@@ -449,6 +665,15 @@ type EBSTagSpecification struct {
 	ResourceType  *string
 	Tags          []Tag
 	PropagateTags *string
+}
+
+// ECSManagedResources is the model's structure of that name.
+type ECSManagedResources struct {
+	IngressPaths          []ManagedIngressPath
+	AutoScaling           *ManagedAutoScaling
+	MetricAlarms          []ManagedMetricAlarm
+	ServiceSecurityGroups []ManagedSecurityGroup
+	LogGroups             []ManagedLogGroup
 }
 
 // EFSAuthorizationConfig is the model's structure of that name.
@@ -610,6 +835,12 @@ type KeyValuePair struct {
 	Value *string
 }
 
+// LinearConfiguration is the model's structure of that name.
+type LinearConfiguration struct {
+	StepPercent           *float64
+	StepBakeTimeInMinutes *int32
+}
+
 // LinuxParameters is the model's structure of that name.
 type LinuxParameters struct {
 	Capabilities       *KernelCapabilities
@@ -646,6 +877,38 @@ type ListClustersInput struct {
 // ListClustersOutput is the answer of ListClusters.
 type ListClustersOutput struct {
 	ClusterArns []string
+	NextToken   *string
+}
+
+// ListServiceDeploymentsInput is the request of ListServiceDeployments.
+type ListServiceDeploymentsInput struct {
+	Service    *string
+	Cluster    *string
+	Status     []string
+	CreatedAt  *CreatedAt
+	NextToken  *string
+	MaxResults *int32
+}
+
+// ListServiceDeploymentsOutput is the answer of ListServiceDeployments.
+type ListServiceDeploymentsOutput struct {
+	ServiceDeployments []ServiceDeploymentBrief
+	NextToken          *string
+}
+
+// ListServicesInput is the request of ListServices.
+type ListServicesInput struct {
+	Cluster                *string
+	NextToken              *string
+	MaxResults             *int32
+	LaunchType             *string
+	SchedulingStrategy     *string
+	ResourceManagementType *string
+}
+
+// ListServicesOutput is the answer of ListServices.
+type ListServicesOutput struct {
+	ServiceArns []string
 	NextToken   *string
 }
 
@@ -708,6 +971,15 @@ type ListTasksOutput struct {
 	NextToken *string
 }
 
+// LoadBalancer is the model's structure of that name.
+type LoadBalancer struct {
+	TargetGroupArn        *string
+	LoadBalancerName      *string
+	ContainerName         *string
+	ContainerPort         *int32
+	AdvancedConfiguration *AdvancedConfiguration
+}
+
 // LogConfiguration is the model's structure of that name.
 type LogConfiguration struct {
 	LogDriver     *string
@@ -721,6 +993,44 @@ type ManagedAgent struct {
 	Name          *string
 	Reason        *string
 	LastStatus    *string
+}
+
+// ManagedApplicationAutoScalingPolicy is the model's structure of that name.
+type ManagedApplicationAutoScalingPolicy struct {
+	Arn          *string
+	Status       *string
+	StatusReason *string
+	UpdatedAt    *time.Time
+	PolicyType   *string
+	TargetValue  *float64
+	Metric       *string
+}
+
+// ManagedAutoScaling is the model's structure of that name.
+type ManagedAutoScaling struct {
+	ScalableTarget                 *ManagedScalableTarget
+	ApplicationAutoScalingPolicies []ManagedApplicationAutoScalingPolicy
+}
+
+// ManagedCertificate is the model's structure of that name.
+type ManagedCertificate struct {
+	Arn          *string
+	Status       *string
+	StatusReason *string
+	UpdatedAt    *time.Time
+	DomainName   *string
+}
+
+// ManagedIngressPath is the model's structure of that name.
+type ManagedIngressPath struct {
+	AccessType                 *string
+	Endpoint                   *string
+	LoadBalancer               *ManagedLoadBalancer
+	LoadBalancerSecurityGroups []ManagedSecurityGroup
+	Certificate                *ManagedCertificate
+	Listener                   *ManagedListener
+	Rule                       *ManagedListenerRule
+	TargetGroups               []ManagedTargetGroup
 }
 
 // ManagedInstancesLocalStorageConfiguration is the model's structure of that name.
@@ -748,6 +1058,60 @@ type ManagedInstancesStorageConfiguration struct {
 	StorageSizeGiB *int32
 }
 
+// ManagedListener is the model's structure of that name.
+type ManagedListener struct {
+	Arn          *string
+	Status       *string
+	StatusReason *string
+	UpdatedAt    *time.Time
+}
+
+// ManagedListenerRule is the model's structure of that name.
+type ManagedListenerRule struct {
+	Arn          *string
+	Status       *string
+	StatusReason *string
+	UpdatedAt    *time.Time
+}
+
+// ManagedLoadBalancer is the model's structure of that name.
+type ManagedLoadBalancer struct {
+	Arn              *string
+	Status           *string
+	StatusReason     *string
+	UpdatedAt        *time.Time
+	Scheme           *string
+	SubnetIds        []string
+	SecurityGroupIds []string
+}
+
+// ManagedLogGroup is the model's structure of that name.
+type ManagedLogGroup struct {
+	Arn          *string
+	Status       *string
+	StatusReason *string
+	UpdatedAt    *time.Time
+	LogGroupName *string
+}
+
+// ManagedMetricAlarm is the model's structure of that name.
+type ManagedMetricAlarm struct {
+	Arn          *string
+	Status       *string
+	StatusReason *string
+	UpdatedAt    *time.Time
+}
+
+// ManagedScalableTarget is the model's structure of that name.
+type ManagedScalableTarget struct {
+	Arn          *string
+	Status       *string
+	StatusReason *string
+	UpdatedAt    *time.Time
+	MinCapacity  *int32
+	MaxCapacity  *int32
+}
+
 // ManagedScaling is the model's structure of that name.
 type ManagedScaling struct {
 	Status                 *string
@@ -757,10 +1121,29 @@ type ManagedScaling struct {
 	InstanceWarmupPeriod   *int32
 }
 
+// ManagedSecurityGroup is the model's structure of that name.
+type ManagedSecurityGroup struct {
+	Arn          *string
+	Status       *string
+	StatusReason *string
+	UpdatedAt    *time.Time
+}
+
 // ManagedStorageConfiguration is the model's structure of that name.
 type ManagedStorageConfiguration struct {
 	KmsKeyId                        *string
 	FargateEphemeralStorageKmsKeyId *string
+}
+
+// ManagedTargetGroup is the model's structure of that name.
+type ManagedTargetGroup struct {
+	Arn             *string
+	Status          *string
+	StatusReason    *string
+	UpdatedAt       *time.Time
+	HealthCheckPath *string
+	HealthCheckPort *int32
+	Port            *int32
 }
 
 // MemoryGiBPerVCpuRequest is the model's structure of that name.
@@ -913,10 +1296,22 @@ type RepositoryCredentials struct {
 	CredentialsParameter *string
 }
 
+// ResolvedConfiguration is the model's structure of that name.
+type ResolvedConfiguration struct {
+	LoadBalancers []ServiceRevisionLoadBalancer
+}
+
 // ResourceRequirement is the model's structure of that name.
 type ResourceRequirement struct {
 	Value *string
 	Type  *string
+}
+
+// Rollback is the model's structure of that name.
+type Rollback struct {
+	Reason             *string
+	StartedAt          *time.Time
+	ServiceRevisionArn *string
 }
 
 // RunTaskInput is the request of RunTask.
@@ -962,10 +1357,254 @@ type S3FilesVolumeConfiguration struct {
 	AccessPointArn        *string
 }
 
+// Scale is the model's structure of that name.
+type Scale struct {
+	Value *float64
+	Unit  *string
+}
+
 // Secret is the model's structure of that name.
 type Secret struct {
 	Name      *string
 	ValueFrom *string
+}
+
+// Service is the model's structure of that name.
+type Service struct {
+	ServiceArn                    *string
+	ServiceName                   *string
+	ClusterArn                    *string
+	LoadBalancers                 []LoadBalancer
+	ServiceRegistries             []ServiceRegistry
+	Status                        *string
+	DesiredCount                  *int32
+	RunningCount                  *int32
+	PendingCount                  *int32
+	LaunchType                    *string
+	CapacityProviderStrategy      []CapacityProviderStrategyItem
+	PlatformVersion               *string
+	PlatformFamily                *string
+	TaskDefinition                *string
+	DeploymentConfiguration       *DeploymentConfiguration
+	TaskSets                      []TaskSet
+	Deployments                   []Deployment
+	RoleArn                       *string
+	Events                        []ServiceEvent
+	CreatedAt                     *time.Time
+	CurrentServiceDeployment      *string
+	CurrentServiceRevisions       []ServiceCurrentRevisionSummary
+	PlacementConstraints          []PlacementConstraint
+	PlacementStrategy             []PlacementStrategy
+	NetworkConfiguration          *NetworkConfiguration
+	HealthCheckGracePeriodSeconds *int32
+	SchedulingStrategy            *string
+	DeploymentController          *DeploymentController
+	Tags                          []Tag
+	CreatedBy                     *string
+	EnableECSManagedTags          *bool
+	PropagateTags                 *string
+	EnableExecuteCommand          *bool
+	AvailabilityZoneRebalancing   *string
+	ResourceManagementType        *string
+}
+
+// ServiceConnectAccessLogConfiguration is the model's structure of that name.
+type ServiceConnectAccessLogConfiguration struct {
+	Format                 *string
+	IncludeQueryParameters *string
+}
+
+// ServiceConnectClientAlias is the model's structure of that name.
+type ServiceConnectClientAlias struct {
+	Port             *int32
+	DnsName          *string
+	TestTrafficRules *ServiceConnectTestTrafficRules
+}
+
+// ServiceConnectConfiguration is the model's structure of that name.
+type ServiceConnectConfiguration struct {
+	Enabled                *bool
+	Namespace              *string
+	Services               []ServiceConnectService
+	LogConfiguration       *LogConfiguration
+	AccessLogConfiguration *ServiceConnectAccessLogConfiguration
+}
+
+// ServiceConnectService is the model's structure of that name.
+type ServiceConnectService struct {
+	PortName            *string
+	DiscoveryName       *string
+	ClientAliases       []ServiceConnectClientAlias
+	IngressPortOverride *int32
+	Timeout             *TimeoutConfiguration
+	Tls                 *ServiceConnectTlsConfiguration
+}
+
+// ServiceConnectServiceResource is the model's structure of that name.
+type ServiceConnectServiceResource struct {
+	DiscoveryName *string
+	DiscoveryArn  *string
+}
+
+// ServiceConnectTestTrafficHeaderMatchRules is the model's structure of that name.
+type ServiceConnectTestTrafficHeaderMatchRules struct {
+	Exact *string
+}
+
+// ServiceConnectTestTrafficHeaderRules is the model's structure of that name.
+type ServiceConnectTestTrafficHeaderRules struct {
+	Name  *string
+	Value *ServiceConnectTestTrafficHeaderMatchRules
+}
+
+// ServiceConnectTestTrafficRules is the model's structure of that name.
+type ServiceConnectTestTrafficRules struct {
+	Header *ServiceConnectTestTrafficHeaderRules
+}
+
+// ServiceConnectTlsCertificateAuthority is the model's structure of that name.
+type ServiceConnectTlsCertificateAuthority struct {
+	AwsPcaAuthorityArn *string
+}
+
+// ServiceConnectTlsConfiguration is the model's structure of that name.
+type ServiceConnectTlsConfiguration struct {
+	IssuerCertificateAuthority *ServiceConnectTlsCertificateAuthority
+	KmsKey                     *string
+	RoleArn                    *string
+}
+
+// ServiceCurrentRevisionSummary is the model's structure of that name.
+type ServiceCurrentRevisionSummary struct {
+	Arn                *string
+	RequestedTaskCount *int32
+	RunningTaskCount   *int32
+	PendingTaskCount   *int32
+}
+
+// ServiceDeployment is the model's structure of that name.
+type ServiceDeployment struct {
+	ServiceDeploymentArn     *string
+	ServiceArn               *string
+	ClusterArn               *string
+	CreatedAt                *time.Time
+	StartedAt                *time.Time
+	FinishedAt               *time.Time
+	StoppedAt                *time.Time
+	UpdatedAt                *time.Time
+	SourceServiceRevisions   []ServiceRevisionSummary
+	TargetServiceRevision    *ServiceRevisionSummary
+	Status                   *string
+	StatusReason             *string
+	LifecycleStage           *string
+	LifecycleHookDetails     []DeploymentLifecycleHookDetail
+	DeploymentConfiguration  *DeploymentConfiguration
+	Rollback                 *Rollback
+	DeploymentCircuitBreaker *ServiceDeploymentCircuitBreaker
+	Alarms                   *ServiceDeploymentAlarms
+}
+
+// ServiceDeploymentAlarms is the model's structure of that name.
+type ServiceDeploymentAlarms struct {
+	Status              *string
+	AlarmNames          []string
+	TriggeredAlarmNames []string
+}
+
+// ServiceDeploymentBrief is the model's structure of that name.
+type ServiceDeploymentBrief struct {
+	ServiceDeploymentArn     *string
+	ServiceArn               *string
+	ClusterArn               *string
+	StartedAt                *time.Time
+	CreatedAt                *time.Time
+	FinishedAt               *time.Time
+	TargetServiceRevisionArn *string
+	Status                   *string
+	StatusReason             *string
+}
+
+// ServiceDeploymentCircuitBreaker is the model's structure of that name.
+type ServiceDeploymentCircuitBreaker struct {
+	Status       *string
+	FailureCount *int32
+	Threshold    *int32
+}
+
+// ServiceEvent is the model's structure of that name.
+type ServiceEvent struct {
+	Id        *string
+	CreatedAt *time.Time
+	Message   *string
+}
+
+// ServiceManagedEBSVolumeConfiguration is the model's structure of that name.
+type ServiceManagedEBSVolumeConfiguration struct {
+	Encrypted                *bool
+	KmsKeyId                 *string
+	VolumeType               *string
+	SizeInGiB                *int32
+	SnapshotId               *string
+	VolumeInitializationRate *int32
+	Iops                     *int32
+	Throughput               *int32
+	TagSpecifications        []EBSTagSpecification
+	RoleArn                  *string
+	FilesystemType           *string
+}
+
+// ServiceRegistry is the model's structure of that name.
+type ServiceRegistry struct {
+	RegistryArn   *string
+	Port          *int32
+	ContainerName *string
+	ContainerPort *int32
+}
+
+// ServiceRevision is the model's structure of that name.
+type ServiceRevision struct {
+	ServiceRevisionArn          *string
+	ServiceArn                  *string
+	ClusterArn                  *string
+	TaskDefinition              *string
+	CapacityProviderStrategy    []CapacityProviderStrategyItem
+	LaunchType                  *string
+	PlatformVersion             *string
+	PlatformFamily              *string
+	LoadBalancers               []LoadBalancer
+	ServiceRegistries           []ServiceRegistry
+	NetworkConfiguration        *NetworkConfiguration
+	ContainerImages             []ContainerImage
+	GuardDutyEnabled            *bool
+	ServiceConnectConfiguration *ServiceConnectConfiguration
+	VolumeConfigurations        []ServiceVolumeConfiguration
+	FargateEphemeralStorage     *DeploymentEphemeralStorage
+	CreatedAt                   *time.Time
+	VpcLatticeConfigurations    []VpcLatticeConfiguration
+	ResolvedConfiguration       *ResolvedConfiguration
+	EcsManagedResources         *ECSManagedResources
+}
+
+// ServiceRevisionLoadBalancer is the model's structure of that name.
+type ServiceRevisionLoadBalancer struct {
+	TargetGroupArn         *string
+	ProductionListenerRule *string
+}
+
+// ServiceRevisionSummary is the model's structure of that name.
+type ServiceRevisionSummary struct {
+	Arn                              *string
+	RequestedTaskCount               *int32
+	RunningTaskCount                 *int32
+	PendingTaskCount                 *int32
+	RequestedTestTrafficWeight       *float64
+	RequestedProductionTrafficWeight *float64
+}
+
+// ServiceVolumeConfiguration is the model's structure of that name.
+type ServiceVolumeConfiguration struct {
+	Name             *string
+	ManagedEBSVolume *ServiceManagedEBSVolumeConfiguration
 }
 
 // Setting is the model's structure of that name.
@@ -974,6 +1613,17 @@ type Setting struct {
 	Value        *string
 	PrincipalArn *string
 	Type         *string
+}
+
+// StopServiceDeploymentInput is the request of StopServiceDeployment.
+type StopServiceDeploymentInput struct {
+	ServiceDeploymentArn *string
+	StopType             *string
+}
+
+// StopServiceDeploymentOutput is the answer of StopServiceDeployment.
+type StopServiceDeploymentOutput struct {
+	ServiceDeploymentArn *string
 }
 
 // StopTaskInput is the request of StopTask.
@@ -1125,10 +1775,45 @@ type TaskOverride struct {
 	EphemeralStorage              *EphemeralStorage
 }
 
+// TaskSet is the model's structure of that name.
+type TaskSet struct {
+	Id                       *string
+	TaskSetArn               *string
+	ServiceArn               *string
+	ClusterArn               *string
+	StartedBy                *string
+	ExternalId               *string
+	Status                   *string
+	TaskDefinition           *string
+	ComputedDesiredCount     *int32
+	PendingCount             *int32
+	RunningCount             *int32
+	CreatedAt                *time.Time
+	UpdatedAt                *time.Time
+	LaunchType               *string
+	CapacityProviderStrategy []CapacityProviderStrategyItem
+	PlatformVersion          *string
+	PlatformFamily           *string
+	NetworkConfiguration     *NetworkConfiguration
+	LoadBalancers            []LoadBalancer
+	ServiceRegistries        []ServiceRegistry
+	Scale                    *Scale
+	StabilityStatus          *string
+	StabilityStatusAt        *time.Time
+	Tags                     []Tag
+	FargateEphemeralStorage  *DeploymentEphemeralStorage
+}
+
 // TaskVolumeConfiguration is the model's structure of that name.
 type TaskVolumeConfiguration struct {
 	Name             *string
 	ManagedEBSVolume *TaskManagedEBSVolumeConfiguration
+}
+
+// TimeoutConfiguration is the model's structure of that name.
+type TimeoutConfiguration struct {
+	IdleTimeoutSeconds       *int32
+	PerRequestTimeoutSeconds *int32
 }
 
 // Tmpfs is the model's structure of that name.
@@ -1185,6 +1870,37 @@ type UpdateClusterSettingsOutput struct {
 	Cluster *Cluster
 }
 
+// UpdateServiceInput is the request of UpdateService.
+type UpdateServiceInput struct {
+	Cluster                       *string
+	Service                       *string
+	DesiredCount                  *int32
+	TaskDefinition                *string
+	CapacityProviderStrategy      []CapacityProviderStrategyItem
+	DeploymentConfiguration       *DeploymentConfiguration
+	AvailabilityZoneRebalancing   *string
+	NetworkConfiguration          *NetworkConfiguration
+	PlacementConstraints          []PlacementConstraint
+	PlacementStrategy             []PlacementStrategy
+	PlatformVersion               *string
+	ForceNewDeployment            *bool
+	HealthCheckGracePeriodSeconds *int32
+	DeploymentController          *DeploymentController
+	EnableExecuteCommand          *bool
+	EnableECSManagedTags          *bool
+	LoadBalancers                 []LoadBalancer
+	PropagateTags                 *string
+	ServiceRegistries             []ServiceRegistry
+	ServiceConnectConfiguration   *ServiceConnectConfiguration
+	VolumeConfigurations          []ServiceVolumeConfiguration
+	VpcLatticeConfigurations      []VpcLatticeConfiguration
+}
+
+// UpdateServiceOutput is the answer of UpdateService.
+type UpdateServiceOutput struct {
+	Service *Service
+}
+
 // VCpuCountRangeRequest is the model's structure of that name.
 type VCpuCountRangeRequest struct {
 	Min *int32
@@ -1208,6 +1924,13 @@ type VolumeFrom struct {
 	ReadOnly        *bool
 }
 
+// VpcLatticeConfiguration is the model's structure of that name.
+type VpcLatticeConfiguration struct {
+	RoleArn        *string
+	TargetGroupArn *string
+	PortName       *string
+}
+
 // table holds the shapes of the model, by name.
 var table = []wire.Shape{
 	{Name: "AcceleratorCountRequest", Kind: wire.Structure, Members: []wire.Member{
@@ -1224,6 +1947,13 @@ var table = []wire.Shape{
 	}},
 	{Name: "AcceleratorType", Kind: wire.String, Enum: []string{"gpu", "fpga", "inference"}},
 	{Name: "AcceleratorTypeSet", Kind: wire.List, Elem: wire.Member{Target: "AcceleratorType"}},
+	{Name: "AccessType", Kind: wire.String, Enum: []string{"PUBLIC", "PRIVATE"}},
+	{Name: "AdvancedConfiguration", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "alternateTargetGroupArn", Target: "String"},
+		{Name: "productionListenerRule", Target: "String"},
+		{Name: "testListenerRule", Target: "String"},
+		{Name: "roleArn", Target: "String"},
+	}},
 	{Name: "AllowedInstanceType", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 30}, Pattern: "[a-zA-Z0-9\\.\\*\\-]+"},
 	{Name: "AllowedInstanceTypeSet", Kind: wire.List, Bounds: &wire.Bounds{Min: 0, Max: 400}, Elem: wire.Member{Target: "AllowedInstanceType"}},
 	{Name: "ApplicationProtocol", Kind: wire.String, Enum: []string{"http", "http2", "grpc"}},
@@ -1253,6 +1983,7 @@ var table = []wire.Shape{
 		{Name: "managedTerminationProtection", Target: "ManagedTerminationProtection"},
 		{Name: "managedDraining", Target: "ManagedDraining"},
 	}},
+	{Name: "AvailabilityZoneRebalancing", Kind: wire.String, Enum: []string{"ENABLED", "DISABLED"}},
 	{Name: "AwsVpcConfiguration", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "subnets", Target: "StringList", Required: true},
 		{Name: "securityGroups", Target: "StringList"},
@@ -1269,6 +2000,10 @@ var table = []wire.Shape{
 	{Name: "BoxedInteger", Kind: wire.Integer},
 	{Name: "BurstablePerformance", Kind: wire.String, Enum: []string{"included", "required", "excluded"}},
 	{Name: "CPUArchitecture", Kind: wire.String, Enum: []string{"X86_64", "ARM64"}},
+	{Name: "CanaryConfiguration", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "canaryPercent", Target: "Double"},
+		{Name: "canaryBakeTimeInMinutes", Target: "Integer"},
+	}},
 	{Name: "CapacityOptionType", Kind: wire.String, Enum: []string{"ON_DEMAND", "SPOT", "RESERVED"}},
 	{Name: "CapacityProvider", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "capacityProviderArn", Target: "String"},
@@ -1411,6 +2146,12 @@ var table = []wire.Shape{
 		{Name: "containerName", Target: "String", Required: true},
 		{Name: "condition", Target: "ContainerCondition", Required: true},
 	}},
+	{Name: "ContainerImage", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "containerName", Target: "String"},
+		{Name: "imageDigest", Target: "String"},
+		{Name: "image", Target: "String"},
+	}},
+	{Name: "ContainerImages", Kind: wire.List, Elem: wire.Member{Target: "ContainerImage"}},
 	{Name: "ContainerOverride", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "name", Target: "String"},
 		{Name: "command", Target: "StringList"},
@@ -1442,6 +2183,41 @@ var table = []wire.Shape{
 	{Name: "CreateClusterOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "cluster", Target: "Cluster"},
 	}},
+	{Name: "CreateServiceInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "cluster", Target: "String"},
+		{Name: "serviceName", Target: "String", Required: true},
+		{Name: "taskDefinition", Target: "String"},
+		{Name: "availabilityZoneRebalancing", Target: "AvailabilityZoneRebalancing"},
+		{Name: "loadBalancers", Target: "LoadBalancers"},
+		{Name: "serviceRegistries", Target: "ServiceRegistries"},
+		{Name: "desiredCount", Target: "BoxedInteger"},
+		{Name: "clientToken", Target: "String"},
+		{Name: "launchType", Target: "LaunchType"},
+		{Name: "capacityProviderStrategy", Target: "CapacityProviderStrategy"},
+		{Name: "platformVersion", Target: "String"},
+		{Name: "role", Target: "String"},
+		{Name: "deploymentConfiguration", Target: "DeploymentConfiguration"},
+		{Name: "placementConstraints", Target: "PlacementConstraints"},
+		{Name: "placementStrategy", Target: "PlacementStrategies"},
+		{Name: "networkConfiguration", Target: "NetworkConfiguration"},
+		{Name: "healthCheckGracePeriodSeconds", Target: "BoxedInteger"},
+		{Name: "schedulingStrategy", Target: "SchedulingStrategy"},
+		{Name: "deploymentController", Target: "DeploymentController"},
+		{Name: "tags", Target: "Tags"},
+		{Name: "enableECSManagedTags", Target: "Boolean"},
+		{Name: "propagateTags", Target: "PropagateTags"},
+		{Name: "enableExecuteCommand", Target: "Boolean"},
+		{Name: "serviceConnectConfiguration", Target: "ServiceConnectConfiguration"},
+		{Name: "volumeConfigurations", Target: "ServiceVolumeConfigurations"},
+		{Name: "vpcLatticeConfigurations", Target: "VpcLatticeConfigurations"},
+	}},
+	{Name: "CreateServiceOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "service", Target: "Service"},
+	}},
+	{Name: "CreatedAt", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "before", Target: "Timestamp"},
+		{Name: "after", Target: "Timestamp"},
+	}},
 	{Name: "DeleteAccountSettingInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "name", Target: "SettingName", Required: true},
 		{Name: "principalArn", Target: "String"},
@@ -1455,6 +2231,14 @@ var table = []wire.Shape{
 	{Name: "DeleteClusterOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "cluster", Target: "Cluster"},
 	}},
+	{Name: "DeleteServiceInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "cluster", Target: "String"},
+		{Name: "service", Target: "String", Required: true},
+		{Name: "force", Target: "BoxedBoolean"},
+	}},
+	{Name: "DeleteServiceOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "service", Target: "Service"},
+	}},
 	{Name: "DeleteTaskDefinitionsInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "taskDefinitions", Target: "StringList", Required: true},
 	}},
@@ -1462,6 +2246,87 @@ var table = []wire.Shape{
 		{Name: "taskDefinitions", Target: "TaskDefinitionList"},
 		{Name: "failures", Target: "Failures"},
 	}},
+	{Name: "Deployment", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "id", Target: "String"},
+		{Name: "status", Target: "String"},
+		{Name: "taskDefinition", Target: "String"},
+		{Name: "desiredCount", Target: "Integer"},
+		{Name: "pendingCount", Target: "Integer"},
+		{Name: "runningCount", Target: "Integer"},
+		{Name: "failedTasks", Target: "Integer"},
+		{Name: "createdAt", Target: "Timestamp"},
+		{Name: "updatedAt", Target: "Timestamp"},
+		{Name: "capacityProviderStrategy", Target: "CapacityProviderStrategy"},
+		{Name: "launchType", Target: "LaunchType"},
+		{Name: "platformVersion", Target: "String"},
+		{Name: "platformFamily", Target: "String"},
+		{Name: "networkConfiguration", Target: "NetworkConfiguration"},
+		{Name: "rolloutState", Target: "DeploymentRolloutState"},
+		{Name: "rolloutStateReason", Target: "String"},
+		{Name: "serviceConnectConfiguration", Target: "ServiceConnectConfiguration"},
+		{Name: "serviceConnectResources", Target: "ServiceConnectServiceResourceList"},
+		{Name: "volumeConfigurations", Target: "ServiceVolumeConfigurations"},
+		{Name: "fargateEphemeralStorage", Target: "DeploymentEphemeralStorage"},
+		{Name: "vpcLatticeConfigurations", Target: "VpcLatticeConfigurations"},
+	}},
+	{Name: "DeploymentAlarms", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "alarmNames", Target: "StringList", Required: true},
+		{Name: "rollback", Target: "Boolean", Required: true},
+		{Name: "enable", Target: "Boolean", Required: true},
+	}},
+	{Name: "DeploymentCircuitBreaker", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "enable", Target: "Boolean", Required: true},
+		{Name: "rollback", Target: "Boolean", Required: true},
+	}},
+	{Name: "DeploymentConfiguration", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "deploymentCircuitBreaker", Target: "DeploymentCircuitBreaker"},
+		{Name: "maximumPercent", Target: "BoxedInteger"},
+		{Name: "minimumHealthyPercent", Target: "BoxedInteger"},
+		{Name: "alarms", Target: "DeploymentAlarms"},
+		{Name: "strategy", Target: "DeploymentStrategy"},
+		{Name: "bakeTimeInMinutes", Target: "BoxedInteger"},
+		{Name: "lifecycleHooks", Target: "DeploymentLifecycleHookList"},
+		{Name: "linearConfiguration", Target: "LinearConfiguration"},
+		{Name: "canaryConfiguration", Target: "CanaryConfiguration"},
+	}},
+	{Name: "DeploymentController", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "type", Target: "DeploymentControllerType", Required: true},
+	}},
+	{Name: "DeploymentControllerType", Kind: wire.String, Enum: []string{"ECS", "CODE_DEPLOY", "EXTERNAL"}},
+	{Name: "DeploymentEphemeralStorage", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "kmsKeyId", Target: "String"},
+	}},
+	{Name: "DeploymentLifecycleHook", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "targetType", Target: "DeploymentLifecycleHookTargetType"},
+		{Name: "hookTargetArn", Target: "String"},
+		{Name: "roleArn", Target: "IAMRoleArn"},
+		{Name: "lifecycleStages", Target: "DeploymentLifecycleHookStageList"},
+		{Name: "hookDetails", Target: "HookDetails"},
+		{Name: "timeoutConfiguration", Target: "DeploymentLifecycleHookTimeoutConfiguration"},
+	}},
+	{Name: "DeploymentLifecycleHookAction", Kind: wire.String, Enum: []string{"ROLLBACK", "CONTINUE"}},
+	{Name: "DeploymentLifecycleHookDetail", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "hookId", Target: "String"},
+		{Name: "targetType", Target: "DeploymentLifecycleHookTargetType"},
+		{Name: "targetArn", Target: "String"},
+		{Name: "status", Target: "DeploymentLifecycleHookStatus"},
+		{Name: "expiresAt", Target: "Timestamp"},
+		{Name: "timeoutAction", Target: "DeploymentLifecycleHookAction"},
+	}},
+	{Name: "DeploymentLifecycleHookDetailList", Kind: wire.List, Elem: wire.Member{Target: "DeploymentLifecycleHookDetail"}},
+	{Name: "DeploymentLifecycleHookDuration", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 1, Max: 20160}},
+	{Name: "DeploymentLifecycleHookList", Kind: wire.List, Elem: wire.Member{Target: "DeploymentLifecycleHook"}},
+	{Name: "DeploymentLifecycleHookStage", Kind: wire.String, Enum: []string{"RECONCILE_SERVICE", "PRE_SCALE_UP", "POST_SCALE_UP", "TEST_TRAFFIC_SHIFT", "POST_TEST_TRAFFIC_SHIFT", "PRE_PRODUCTION_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT"}},
+	{Name: "DeploymentLifecycleHookStageList", Kind: wire.List, Elem: wire.Member{Target: "DeploymentLifecycleHookStage"}},
+	{Name: "DeploymentLifecycleHookStatus", Kind: wire.String, Enum: []string{"AWAITING_ACTION", "IN_PROGRESS", "SUCCEEDED", "FAILED", "TIMED_OUT"}},
+	{Name: "DeploymentLifecycleHookTargetType", Kind: wire.String, Enum: []string{"AWS_LAMBDA", "PAUSE"}},
+	{Name: "DeploymentLifecycleHookTimeoutConfiguration", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "timeoutInMinutes", Target: "DeploymentLifecycleHookDuration"},
+		{Name: "action", Target: "DeploymentLifecycleHookAction"},
+	}},
+	{Name: "DeploymentRolloutState", Kind: wire.String, Enum: []string{"COMPLETED", "FAILED", "IN_PROGRESS"}},
+	{Name: "DeploymentStrategy", Kind: wire.String, Enum: []string{"ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"}},
+	{Name: "Deployments", Kind: wire.List, Elem: wire.Member{Target: "Deployment"}},
 	{Name: "DeregisterTaskDefinitionInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "taskDefinition", Target: "String", Required: true},
 	}},
@@ -1486,6 +2351,29 @@ var table = []wire.Shape{
 	}},
 	{Name: "DescribeClustersOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "clusters", Target: "Clusters"},
+		{Name: "failures", Target: "Failures"},
+	}},
+	{Name: "DescribeServiceDeploymentsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "serviceDeploymentArns", Target: "StringList", Required: true},
+	}},
+	{Name: "DescribeServiceDeploymentsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "serviceDeployments", Target: "ServiceDeployments"},
+		{Name: "failures", Target: "Failures"},
+	}},
+	{Name: "DescribeServiceRevisionsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "serviceRevisionArns", Target: "StringList", Required: true},
+	}},
+	{Name: "DescribeServiceRevisionsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "serviceRevisions", Target: "ServiceRevisions"},
+		{Name: "failures", Target: "Failures"},
+	}},
+	{Name: "DescribeServicesInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "cluster", Target: "String"},
+		{Name: "services", Target: "StringList", Required: true},
+		{Name: "include", Target: "ServiceFieldList"},
+	}},
+	{Name: "DescribeServicesOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "services", Target: "Services"},
 		{Name: "failures", Target: "Failures"},
 	}},
 	{Name: "DescribeTaskDefinitionInput", Kind: wire.Structure, Members: []wire.Member{
@@ -1522,6 +2410,8 @@ var table = []wire.Shape{
 		{Name: "driverOpts", Target: "StringMap"},
 		{Name: "labels", Target: "StringMap"},
 	}},
+	{Name: "Double", Kind: wire.Double},
+	{Name: "Duration", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 0, Max: 2147483647}},
 	{Name: "EBSKMSKeyId", Kind: wire.String},
 	{Name: "EBSResourceType", Kind: wire.String, Enum: []string{"volume"}},
 	{Name: "EBSSnapshotId", Kind: wire.String},
@@ -1532,6 +2422,13 @@ var table = []wire.Shape{
 	}},
 	{Name: "EBSTagSpecifications", Kind: wire.List, Elem: wire.Member{Target: "EBSTagSpecification"}},
 	{Name: "EBSVolumeType", Kind: wire.String},
+	{Name: "ECSManagedResources", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "ingressPaths", Target: "ManagedIngressPaths"},
+		{Name: "autoScaling", Target: "ManagedAutoScaling"},
+		{Name: "metricAlarms", Target: "ManagedMetricAlarms"},
+		{Name: "serviceSecurityGroups", Target: "ManagedSecurityGroups"},
+		{Name: "logGroups", Target: "ManagedLogGroups"},
+	}},
 	{Name: "ECSVolumeName", Kind: wire.String},
 	{Name: "EFSAuthorizationConfig", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "accessPointId", Target: "String"},
@@ -1601,6 +2498,7 @@ var table = []wire.Shape{
 		{Name: "startPeriod", Target: "BoxedInteger"},
 	}},
 	{Name: "HealthStatus", Kind: wire.String, Enum: []string{"HEALTHY", "UNHEALTHY", "UNKNOWN"}},
+	{Name: "HookDetails", Kind: wire.Document},
 	{Name: "HostEntry", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "hostname", Target: "String", Required: true},
 		{Name: "ipAddress", Target: "String", Required: true},
@@ -1675,6 +2573,10 @@ var table = []wire.Shape{
 		{Name: "value", Target: "String"},
 	}},
 	{Name: "LaunchType", Kind: wire.String, Enum: []string{"EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"}},
+	{Name: "LinearConfiguration", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "stepPercent", Target: "Double"},
+		{Name: "stepBakeTimeInMinutes", Target: "Integer"},
+	}},
 	{Name: "LinuxParameters", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "capabilities", Target: "KernelCapabilities"},
 		{Name: "devices", Target: "DevicesList"},
@@ -1702,6 +2604,30 @@ var table = []wire.Shape{
 	}},
 	{Name: "ListClustersOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "clusterArns", Target: "StringList"},
+		{Name: "nextToken", Target: "String"},
+	}},
+	{Name: "ListServiceDeploymentsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "service", Target: "String", Required: true},
+		{Name: "cluster", Target: "String"},
+		{Name: "status", Target: "ServiceDeploymentStatusList"},
+		{Name: "createdAt", Target: "CreatedAt"},
+		{Name: "nextToken", Target: "String"},
+		{Name: "maxResults", Target: "BoxedInteger"},
+	}},
+	{Name: "ListServiceDeploymentsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "serviceDeployments", Target: "ServiceDeploymentsBrief"},
+		{Name: "nextToken", Target: "String"},
+	}},
+	{Name: "ListServicesInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "cluster", Target: "String"},
+		{Name: "nextToken", Target: "String"},
+		{Name: "maxResults", Target: "BoxedInteger"},
+		{Name: "launchType", Target: "LaunchType"},
+		{Name: "schedulingStrategy", Target: "SchedulingStrategy"},
+		{Name: "resourceManagementType", Target: "ResourceManagementType"},
+	}},
+	{Name: "ListServicesOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "serviceArns", Target: "StringList"},
 		{Name: "nextToken", Target: "String"},
 	}},
 	{Name: "ListTagsForResourceInput", Kind: wire.Structure, Members: []wire.Member{
@@ -1747,6 +2673,14 @@ var table = []wire.Shape{
 		{Name: "taskArns", Target: "StringList"},
 		{Name: "nextToken", Target: "String"},
 	}},
+	{Name: "LoadBalancer", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "targetGroupArn", Target: "String"},
+		{Name: "loadBalancerName", Target: "String"},
+		{Name: "containerName", Target: "String"},
+		{Name: "containerPort", Target: "BoxedInteger"},
+		{Name: "advancedConfiguration", Target: "AdvancedConfiguration"},
+	}},
+	{Name: "LoadBalancers", Kind: wire.List, Elem: wire.Member{Target: "LoadBalancer"}},
 	{Name: "LocalStorage", Kind: wire.String, Enum: []string{"included", "required", "excluded"}},
 	{Name: "LocalStorageType", Kind: wire.String, Enum: []string{"hdd", "ssd"}},
 	{Name: "LocalStorageTypeSet", Kind: wire.List, Elem: wire.Member{Target: "LocalStorageType"}},
@@ -1766,7 +2700,39 @@ var table = []wire.Shape{
 	}},
 	{Name: "ManagedAgentName", Kind: wire.String, Enum: []string{"ExecuteCommandAgent"}},
 	{Name: "ManagedAgents", Kind: wire.List, Elem: wire.Member{Target: "ManagedAgent"}},
+	{Name: "ManagedApplicationAutoScalingPolicies", Kind: wire.List, Elem: wire.Member{Target: "ManagedApplicationAutoScalingPolicy"}},
+	{Name: "ManagedApplicationAutoScalingPolicy", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "arn", Target: "String"},
+		{Name: "status", Target: "ManagedResourceStatus", Required: true},
+		{Name: "statusReason", Target: "String"},
+		{Name: "updatedAt", Target: "Timestamp", Required: true},
+		{Name: "policyType", Target: "String", Required: true},
+		{Name: "targetValue", Target: "Double", Required: true},
+		{Name: "metric", Target: "String", Required: true},
+	}},
+	{Name: "ManagedAutoScaling", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "scalableTarget", Target: "ManagedScalableTarget"},
+		{Name: "applicationAutoScalingPolicies", Target: "ManagedApplicationAutoScalingPolicies"},
+	}},
+	{Name: "ManagedCertificate", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "arn", Target: "String"},
+		{Name: "status", Target: "ManagedResourceStatus", Required: true},
+		{Name: "statusReason", Target: "String"},
+		{Name: "updatedAt", Target: "Timestamp", Required: true},
+		{Name: "domainName", Target: "String", Required: true},
+	}},
 	{Name: "ManagedDraining", Kind: wire.String, Enum: []string{"ENABLED", "DISABLED"}},
+	{Name: "ManagedIngressPath", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "accessType", Target: "AccessType", Required: true},
+		{Name: "endpoint", Target: "String", Required: true},
+		{Name: "loadBalancer", Target: "ManagedLoadBalancer"},
+		{Name: "loadBalancerSecurityGroups", Target: "ManagedSecurityGroups"},
+		{Name: "certificate", Target: "ManagedCertificate"},
+		{Name: "listener", Target: "ManagedListener"},
+		{Name: "rule", Target: "ManagedListenerRule"},
+		{Name: "targetGroups", Target: "ManagedTargetGroups"},
+	}},
+	{Name: "ManagedIngressPaths", Kind: wire.List, Elem: wire.Member{Target: "ManagedIngressPath"}},
 	{Name: "ManagedInstancesLocalStorageConfiguration", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "useLocalStorage", Target: "Boolean"},
 	}},
@@ -1785,6 +2751,51 @@ var table = []wire.Shape{
 	{Name: "ManagedInstancesStorageConfiguration", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "storageSizeGiB", Target: "TaskVolumeStorageGiB"},
 	}},
+	{Name: "ManagedListener", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "arn", Target: "String"},
+		{Name: "status", Target: "ManagedResourceStatus", Required: true},
+		{Name: "statusReason", Target: "String"},
+		{Name: "updatedAt", Target: "Timestamp", Required: true},
+	}},
+	{Name: "ManagedListenerRule", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "arn", Target: "String"},
+		{Name: "status", Target: "ManagedResourceStatus", Required: true},
+		{Name: "statusReason", Target: "String"},
+		{Name: "updatedAt", Target: "Timestamp", Required: true},
+	}},
+	{Name: "ManagedLoadBalancer", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "arn", Target: "String"},
+		{Name: "status", Target: "ManagedResourceStatus", Required: true},
+		{Name: "statusReason", Target: "String"},
+		{Name: "updatedAt", Target: "Timestamp", Required: true},
+		{Name: "scheme", Target: "String", Required: true},
+		{Name: "subnetIds", Target: "StringList"},
+		{Name: "securityGroupIds", Target: "StringList"},
+	}},
+	{Name: "ManagedLogGroup", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "arn", Target: "String"},
+		{Name: "status", Target: "ManagedResourceStatus", Required: true},
+		{Name: "statusReason", Target: "String"},
+		{Name: "updatedAt", Target: "Timestamp", Required: true},
+		{Name: "logGroupName", Target: "String", Required: true},
+	}},
+	{Name: "ManagedLogGroups", Kind: wire.List, Elem: wire.Member{Target: "ManagedLogGroup"}},
+	{Name: "ManagedMetricAlarm", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "arn", Target: "String"},
+		{Name: "status", Target: "ManagedResourceStatus", Required: true},
+		{Name: "statusReason", Target: "String"},
+		{Name: "updatedAt", Target: "Timestamp", Required: true},
+	}},
+	{Name: "ManagedMetricAlarms", Kind: wire.List, Elem: wire.Member{Target: "ManagedMetricAlarm"}},
+	{Name: "ManagedResourceStatus", Kind: wire.String, Enum: []string{"PROVISIONING", "ACTIVE", "DEPROVISIONING", "DELETED", "FAILED"}},
+	{Name: "ManagedScalableTarget", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "arn", Target: "String"},
+		{Name: "status", Target: "ManagedResourceStatus", Required: true},
+		{Name: "statusReason", Target: "String"},
+		{Name: "updatedAt", Target: "Timestamp", Required: true},
+		{Name: "minCapacity", Target: "Integer", Required: true},
+		{Name: "maxCapacity", Target: "Integer", Required: true},
+	}},
 	{Name: "ManagedScaling", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "status", Target: "ManagedScalingStatus"},
 		{Name: "targetCapacity", Target: "ManagedScalingTargetCapacity"},
@@ -1796,10 +2807,27 @@ var table = []wire.Shape{
 	{Name: "ManagedScalingStatus", Kind: wire.String, Enum: []string{"ENABLED", "DISABLED"}},
 	{Name: "ManagedScalingStepSize", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 1, Max: 10000}},
 	{Name: "ManagedScalingTargetCapacity", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 1, Max: 100}},
+	{Name: "ManagedSecurityGroup", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "arn", Target: "String"},
+		{Name: "status", Target: "ManagedResourceStatus", Required: true},
+		{Name: "statusReason", Target: "String"},
+		{Name: "updatedAt", Target: "Timestamp", Required: true},
+	}},
+	{Name: "ManagedSecurityGroups", Kind: wire.List, Elem: wire.Member{Target: "ManagedSecurityGroup"}},
 	{Name: "ManagedStorageConfiguration", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "kmsKeyId", Target: "String"},
 		{Name: "fargateEphemeralStorageKmsKeyId", Target: "String"},
 	}},
+	{Name: "ManagedTargetGroup", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "arn", Target: "String"},
+		{Name: "status", Target: "ManagedResourceStatus", Required: true},
+		{Name: "statusReason", Target: "String"},
+		{Name: "updatedAt", Target: "Timestamp", Required: true},
+		{Name: "healthCheckPath", Target: "String", Required: true},
+		{Name: "healthCheckPort", Target: "Integer", Required: true},
+		{Name: "port", Target: "Integer", Required: true},
+	}},
+	{Name: "ManagedTargetGroups", Kind: wire.List, Elem: wire.Member{Target: "ManagedTargetGroup"}},
 	{Name: "ManagedTerminationProtection", Kind: wire.String, Enum: []string{"ENABLED", "DISABLED"}},
 	{Name: "MemoryGiBPerVCpuRequest", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "min", Target: "BoxedDouble"},
@@ -1865,6 +2893,7 @@ var table = []wire.Shape{
 		{Name: "containerPortRange", Target: "String"},
 	}},
 	{Name: "PortMappingList", Kind: wire.List, Elem: wire.Member{Target: "PortMapping"}},
+	{Name: "PortNumber", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 0, Max: 65535}},
 	{Name: "PropagateMITags", Kind: wire.String, Enum: []string{"CAPACITY_PROVIDER", "NONE"}},
 	{Name: "PropagateTags", Kind: wire.String, Enum: []string{"TASK_DEFINITION", "SERVICE", "NONE"}},
 	{Name: "ProxyConfiguration", Kind: wire.Structure, Members: []wire.Member{
@@ -1925,12 +2954,21 @@ var table = []wire.Shape{
 		{Name: "credentialsParameter", Target: "String", Required: true},
 	}},
 	{Name: "RequiresAttributes", Kind: wire.List, Elem: wire.Member{Target: "Attribute"}},
+	{Name: "ResolvedConfiguration", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "loadBalancers", Target: "ServiceRevisionLoadBalancers"},
+	}},
+	{Name: "ResourceManagementType", Kind: wire.String, Enum: []string{"CUSTOMER", "ECS"}},
 	{Name: "ResourceRequirement", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "value", Target: "String", Required: true},
 		{Name: "type", Target: "ResourceType", Required: true},
 	}},
 	{Name: "ResourceRequirements", Kind: wire.List, Elem: wire.Member{Target: "ResourceRequirement"}},
 	{Name: "ResourceType", Kind: wire.String, Enum: []string{"GPU", "InferenceAccelerator"}},
+	{Name: "Rollback", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "reason", Target: "String"},
+		{Name: "startedAt", Target: "Timestamp"},
+		{Name: "serviceRevisionArn", Target: "String"},
+	}},
 	{Name: "RunTaskInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "capacityProviderStrategy", Target: "CapacityProviderStrategy"},
 		{Name: "cluster", Target: "String"},
@@ -1966,12 +3004,231 @@ var table = []wire.Shape{
 		{Name: "transitEncryptionPort", Target: "BoxedInteger"},
 		{Name: "accessPointArn", Target: "String"},
 	}},
+	{Name: "Scale", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "value", Target: "Double"},
+		{Name: "unit", Target: "ScaleUnit"},
+	}},
+	{Name: "ScaleUnit", Kind: wire.String, Enum: []string{"PERCENT"}},
+	{Name: "SchedulingStrategy", Kind: wire.String, Enum: []string{"REPLICA", "DAEMON"}},
 	{Name: "Scope", Kind: wire.String, Enum: []string{"task", "shared"}},
 	{Name: "Secret", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "name", Target: "String", Required: true},
 		{Name: "valueFrom", Target: "String", Required: true},
 	}},
 	{Name: "SecretList", Kind: wire.List, Elem: wire.Member{Target: "Secret"}},
+	{Name: "Service", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "serviceArn", Target: "String"},
+		{Name: "serviceName", Target: "String"},
+		{Name: "clusterArn", Target: "String"},
+		{Name: "loadBalancers", Target: "LoadBalancers"},
+		{Name: "serviceRegistries", Target: "ServiceRegistries"},
+		{Name: "status", Target: "String"},
+		{Name: "desiredCount", Target: "Integer"},
+		{Name: "runningCount", Target: "Integer"},
+		{Name: "pendingCount", Target: "Integer"},
+		{Name: "launchType", Target: "LaunchType"},
+		{Name: "capacityProviderStrategy", Target: "CapacityProviderStrategy"},
+		{Name: "platformVersion", Target: "String"},
+		{Name: "platformFamily", Target: "String"},
+		{Name: "taskDefinition", Target: "String"},
+		{Name: "deploymentConfiguration", Target: "DeploymentConfiguration"},
+		{Name: "taskSets", Target: "TaskSets"},
+		{Name: "deployments", Target: "Deployments"},
+		{Name: "roleArn", Target: "String"},
+		{Name: "events", Target: "ServiceEvents"},
+		{Name: "createdAt", Target: "Timestamp"},
+		{Name: "currentServiceDeployment", Target: "String"},
+		{Name: "currentServiceRevisions", Target: "ServiceCurrentRevisionSummaryList"},
+		{Name: "placementConstraints", Target: "PlacementConstraints"},
+		{Name: "placementStrategy", Target: "PlacementStrategies"},
+		{Name: "networkConfiguration", Target: "NetworkConfiguration"},
+		{Name: "healthCheckGracePeriodSeconds", Target: "BoxedInteger"},
+		{Name: "schedulingStrategy", Target: "SchedulingStrategy"},
+		{Name: "deploymentController", Target: "DeploymentController"},
+		{Name: "tags", Target: "Tags"},
+		{Name: "createdBy", Target: "String"},
+		{Name: "enableECSManagedTags", Target: "Boolean"},
+		{Name: "propagateTags", Target: "PropagateTags"},
+		{Name: "enableExecuteCommand", Target: "Boolean"},
+		{Name: "availabilityZoneRebalancing", Target: "AvailabilityZoneRebalancing"},
+		{Name: "resourceManagementType", Target: "ResourceManagementType"},
+	}},
+	{Name: "ServiceConnectAccessLogConfiguration", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "format", Target: "ServiceConnectAccessLoggingFormat", Required: true},
+		{Name: "includeQueryParameters", Target: "ServiceConnectIncludeQueryParameters"},
+	}},
+	{Name: "ServiceConnectAccessLoggingFormat", Kind: wire.String, Enum: []string{"TEXT", "JSON"}},
+	{Name: "ServiceConnectClientAlias", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "port", Target: "PortNumber", Required: true},
+		{Name: "dnsName", Target: "String"},
+		{Name: "testTrafficRules", Target: "ServiceConnectTestTrafficRules"},
+	}},
+	{Name: "ServiceConnectClientAliasList", Kind: wire.List, Elem: wire.Member{Target: "ServiceConnectClientAlias"}},
+	{Name: "ServiceConnectConfiguration", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "enabled", Target: "Boolean", Required: true},
+		{Name: "namespace", Target: "String"},
+		{Name: "services", Target: "ServiceConnectServiceList"},
+		{Name: "logConfiguration", Target: "LogConfiguration"},
+		{Name: "accessLogConfiguration", Target: "ServiceConnectAccessLogConfiguration"},
+	}},
+	{Name: "ServiceConnectIncludeQueryParameters", Kind: wire.String, Enum: []string{"DISABLED", "ENABLED"}},
+	{Name: "ServiceConnectService", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "portName", Target: "String", Required: true},
+		{Name: "discoveryName", Target: "String"},
+		{Name: "clientAliases", Target: "ServiceConnectClientAliasList"},
+		{Name: "ingressPortOverride", Target: "PortNumber"},
+		{Name: "timeout", Target: "TimeoutConfiguration"},
+		{Name: "tls", Target: "ServiceConnectTlsConfiguration"},
+	}},
+	{Name: "ServiceConnectServiceList", Kind: wire.List, Elem: wire.Member{Target: "ServiceConnectService"}},
+	{Name: "ServiceConnectServiceResource", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "discoveryName", Target: "String"},
+		{Name: "discoveryArn", Target: "String"},
+	}},
+	{Name: "ServiceConnectServiceResourceList", Kind: wire.List, Elem: wire.Member{Target: "ServiceConnectServiceResource"}},
+	{Name: "ServiceConnectTestTrafficHeaderMatchRules", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "exact", Target: "String", Required: true},
+	}},
+	{Name: "ServiceConnectTestTrafficHeaderRules", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "name", Target: "String", Required: true},
+		{Name: "value", Target: "ServiceConnectTestTrafficHeaderMatchRules"},
+	}},
+	{Name: "ServiceConnectTestTrafficRules", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "header", Target: "ServiceConnectTestTrafficHeaderRules", Required: true},
+	}},
+	{Name: "ServiceConnectTlsCertificateAuthority", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "awsPcaAuthorityArn", Target: "String"},
+	}},
+	{Name: "ServiceConnectTlsConfiguration", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "issuerCertificateAuthority", Target: "ServiceConnectTlsCertificateAuthority", Required: true},
+		{Name: "kmsKey", Target: "String"},
+		{Name: "roleArn", Target: "String"},
+	}},
+	{Name: "ServiceCurrentRevisionSummary", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "arn", Target: "String"},
+		{Name: "requestedTaskCount", Target: "Integer"},
+		{Name: "runningTaskCount", Target: "Integer"},
+		{Name: "pendingTaskCount", Target: "Integer"},
+	}},
+	{Name: "ServiceCurrentRevisionSummaryList", Kind: wire.List, Elem: wire.Member{Target: "ServiceCurrentRevisionSummary"}},
+	{Name: "ServiceDeployment", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "serviceDeploymentArn", Target: "String"},
+		{Name: "serviceArn", Target: "String"},
+		{Name: "clusterArn", Target: "String"},
+		{Name: "createdAt", Target: "Timestamp"},
+		{Name: "startedAt", Target: "Timestamp"},
+		{Name: "finishedAt", Target: "Timestamp"},
+		{Name: "stoppedAt", Target: "Timestamp"},
+		{Name: "updatedAt", Target: "Timestamp"},
+		{Name: "sourceServiceRevisions", Target: "ServiceRevisionsSummaryList"},
+		{Name: "targetServiceRevision", Target: "ServiceRevisionSummary"},
+		{Name: "status", Target: "ServiceDeploymentStatus"},
+		{Name: "statusReason", Target: "String"},
+		{Name: "lifecycleStage", Target: "ServiceDeploymentLifecycleStage"},
+		{Name: "lifecycleHookDetails", Target: "DeploymentLifecycleHookDetailList"},
+		{Name: "deploymentConfiguration", Target: "DeploymentConfiguration"},
+		{Name: "rollback", Target: "Rollback"},
+		{Name: "deploymentCircuitBreaker", Target: "ServiceDeploymentCircuitBreaker"},
+		{Name: "alarms", Target: "ServiceDeploymentAlarms"},
+	}},
+	{Name: "ServiceDeploymentAlarms", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "status", Target: "ServiceDeploymentRollbackMonitorsStatus"},
+		{Name: "alarmNames", Target: "StringList"},
+		{Name: "triggeredAlarmNames", Target: "StringList"},
+	}},
+	{Name: "ServiceDeploymentBrief", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "serviceDeploymentArn", Target: "String"},
+		{Name: "serviceArn", Target: "String"},
+		{Name: "clusterArn", Target: "String"},
+		{Name: "startedAt", Target: "Timestamp"},
+		{Name: "createdAt", Target: "Timestamp"},
+		{Name: "finishedAt", Target: "Timestamp"},
+		{Name: "targetServiceRevisionArn", Target: "String"},
+		{Name: "status", Target: "ServiceDeploymentStatus"},
+		{Name: "statusReason", Target: "String"},
+	}},
+	{Name: "ServiceDeploymentCircuitBreaker", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "status", Target: "ServiceDeploymentRollbackMonitorsStatus"},
+		{Name: "failureCount", Target: "Integer"},
+		{Name: "threshold", Target: "Integer"},
+	}},
+	{Name: "ServiceDeploymentLifecycleStage", Kind: wire.String, Enum: []string{"RECONCILE_SERVICE", "PRE_SCALE_UP", "SCALE_UP", "POST_SCALE_UP", "TEST_TRAFFIC_SHIFT", "POST_TEST_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME", "CLEAN_UP"}},
+	{Name: "ServiceDeploymentRollbackMonitorsStatus", Kind: wire.String, Enum: []string{"TRIGGERED", "MONITORING", "MONITORING_COMPLETE", "DISABLED"}},
+	{Name: "ServiceDeploymentStatus", Kind: wire.String, Enum: []string{"PENDING", "SUCCESSFUL", "STOPPED", "STOP_REQUESTED", "IN_PROGRESS", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"}},
+	{Name: "ServiceDeploymentStatusList", Kind: wire.List, Elem: wire.Member{Target: "ServiceDeploymentStatus"}},
+	{Name: "ServiceDeployments", Kind: wire.List, Elem: wire.Member{Target: "ServiceDeployment"}},
+	{Name: "ServiceDeploymentsBrief", Kind: wire.List, Elem: wire.Member{Target: "ServiceDeploymentBrief"}},
+	{Name: "ServiceEvent", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "id", Target: "String"},
+		{Name: "createdAt", Target: "Timestamp"},
+		{Name: "message", Target: "String"},
+	}},
+	{Name: "ServiceEvents", Kind: wire.List, Elem: wire.Member{Target: "ServiceEvent"}},
+	{Name: "ServiceField", Kind: wire.String, Enum: []string{"TAGS"}},
+	{Name: "ServiceFieldList", Kind: wire.List, Elem: wire.Member{Target: "ServiceField"}},
+	{Name: "ServiceManagedEBSVolumeConfiguration", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "encrypted", Target: "BoxedBoolean"},
+		{Name: "kmsKeyId", Target: "EBSKMSKeyId"},
+		{Name: "volumeType", Target: "EBSVolumeType"},
+		{Name: "sizeInGiB", Target: "BoxedInteger"},
+		{Name: "snapshotId", Target: "EBSSnapshotId"},
+		{Name: "volumeInitializationRate", Target: "BoxedInteger"},
+		{Name: "iops", Target: "BoxedInteger"},
+		{Name: "throughput", Target: "BoxedInteger"},
+		{Name: "tagSpecifications", Target: "EBSTagSpecifications"},
+		{Name: "roleArn", Target: "IAMRoleArn", Required: true},
+		{Name: "filesystemType", Target: "TaskFilesystemType"},
+	}},
+	{Name: "ServiceRegistries", Kind: wire.List, Elem: wire.Member{Target: "ServiceRegistry"}},
+	{Name: "ServiceRegistry", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryArn", Target: "String"},
+		{Name: "port", Target: "BoxedInteger"},
+		{Name: "containerName", Target: "String"},
+		{Name: "containerPort", Target: "BoxedInteger"},
+	}},
+	{Name: "ServiceRevision", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "serviceRevisionArn", Target: "String"},
+		{Name: "serviceArn", Target: "String"},
+		{Name: "clusterArn", Target: "String"},
+		{Name: "taskDefinition", Target: "String"},
+		{Name: "capacityProviderStrategy", Target: "CapacityProviderStrategy"},
+		{Name: "launchType", Target: "LaunchType"},
+		{Name: "platformVersion", Target: "String"},
+		{Name: "platformFamily", Target: "String"},
+		{Name: "loadBalancers", Target: "LoadBalancers"},
+		{Name: "serviceRegistries", Target: "ServiceRegistries"},
+		{Name: "networkConfiguration", Target: "NetworkConfiguration"},
+		{Name: "containerImages", Target: "ContainerImages"},
+		{Name: "guardDutyEnabled", Target: "Boolean"},
+		{Name: "serviceConnectConfiguration", Target: "ServiceConnectConfiguration"},
+		{Name: "volumeConfigurations", Target: "ServiceVolumeConfigurations"},
+		{Name: "fargateEphemeralStorage", Target: "DeploymentEphemeralStorage"},
+		{Name: "createdAt", Target: "Timestamp"},
+		{Name: "vpcLatticeConfigurations", Target: "VpcLatticeConfigurations"},
+		{Name: "resolvedConfiguration", Target: "ResolvedConfiguration"},
+		{Name: "ecsManagedResources", Target: "ECSManagedResources"},
+	}},
+	{Name: "ServiceRevisionLoadBalancer", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "targetGroupArn", Target: "String"},
+		{Name: "productionListenerRule", Target: "String"},
+	}},
+	{Name: "ServiceRevisionLoadBalancers", Kind: wire.List, Elem: wire.Member{Target: "ServiceRevisionLoadBalancer"}},
+	{Name: "ServiceRevisionSummary", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "arn", Target: "String"},
+		{Name: "requestedTaskCount", Target: "Integer"},
+		{Name: "runningTaskCount", Target: "Integer"},
+		{Name: "pendingTaskCount", Target: "Integer"},
+		{Name: "requestedTestTrafficWeight", Target: "Double"},
+		{Name: "requestedProductionTrafficWeight", Target: "Double"},
+	}},
+	{Name: "ServiceRevisions", Kind: wire.List, Elem: wire.Member{Target: "ServiceRevision"}},
+	{Name: "ServiceRevisionsSummaryList", Kind: wire.List, Elem: wire.Member{Target: "ServiceRevisionSummary"}},
+	{Name: "ServiceVolumeConfiguration", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "name", Target: "ECSVolumeName", Required: true},
+		{Name: "managedEBSVolume", Target: "ServiceManagedEBSVolumeConfiguration"},
+	}},
+	{Name: "ServiceVolumeConfigurations", Kind: wire.List, Elem: wire.Member{Target: "ServiceVolumeConfiguration"}},
+	{Name: "Services", Kind: wire.List, Elem: wire.Member{Target: "Service"}},
 	{Name: "Setting", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "name", Target: "SettingName"},
 		{Name: "value", Target: "String"},
@@ -1982,7 +3239,16 @@ var table = []wire.Shape{
 	{Name: "SettingType", Kind: wire.String, Enum: []string{"user", "aws_managed"}},
 	{Name: "Settings", Kind: wire.List, Elem: wire.Member{Target: "Setting"}},
 	{Name: "SortOrder", Kind: wire.String, Enum: []string{"ASC", "DESC"}},
+	{Name: "StabilityStatus", Kind: wire.String, Enum: []string{"STEADY_STATE", "STABILIZING"}},
 	{Name: "Statistics", Kind: wire.List, Elem: wire.Member{Target: "KeyValuePair"}},
+	{Name: "StopServiceDeploymentInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "serviceDeploymentArn", Target: "String", Required: true},
+		{Name: "stopType", Target: "StopServiceDeploymentStopType"},
+	}},
+	{Name: "StopServiceDeploymentOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "serviceDeploymentArn", Target: "String"},
+	}},
+	{Name: "StopServiceDeploymentStopType", Kind: wire.String, Enum: []string{"ABORT", "ROLLBACK"}},
 	{Name: "StopTaskInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "cluster", Target: "String"},
 		{Name: "task", Target: "String", Required: true},
@@ -2124,6 +3390,34 @@ var table = []wire.Shape{
 		{Name: "taskRoleArn", Target: "String"},
 		{Name: "ephemeralStorage", Target: "EphemeralStorage"},
 	}},
+	{Name: "TaskSet", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "id", Target: "String"},
+		{Name: "taskSetArn", Target: "String"},
+		{Name: "serviceArn", Target: "String"},
+		{Name: "clusterArn", Target: "String"},
+		{Name: "startedBy", Target: "String"},
+		{Name: "externalId", Target: "String"},
+		{Name: "status", Target: "String"},
+		{Name: "taskDefinition", Target: "String"},
+		{Name: "computedDesiredCount", Target: "Integer"},
+		{Name: "pendingCount", Target: "Integer"},
+		{Name: "runningCount", Target: "Integer"},
+		{Name: "createdAt", Target: "Timestamp"},
+		{Name: "updatedAt", Target: "Timestamp"},
+		{Name: "launchType", Target: "LaunchType"},
+		{Name: "capacityProviderStrategy", Target: "CapacityProviderStrategy"},
+		{Name: "platformVersion", Target: "String"},
+		{Name: "platformFamily", Target: "String"},
+		{Name: "networkConfiguration", Target: "NetworkConfiguration"},
+		{Name: "loadBalancers", Target: "LoadBalancers"},
+		{Name: "serviceRegistries", Target: "ServiceRegistries"},
+		{Name: "scale", Target: "Scale"},
+		{Name: "stabilityStatus", Target: "StabilityStatus"},
+		{Name: "stabilityStatusAt", Target: "Timestamp"},
+		{Name: "tags", Target: "Tags"},
+		{Name: "fargateEphemeralStorage", Target: "DeploymentEphemeralStorage"},
+	}},
+	{Name: "TaskSets", Kind: wire.List, Elem: wire.Member{Target: "TaskSet"}},
 	{Name: "TaskStopCode", Kind: wire.String, Enum: []string{"TaskFailedToStart", "EssentialContainerExited", "UserInitiated", "ServiceSchedulerInitiated", "SpotInterruption", "TerminationNotice"}},
 	{Name: "TaskVolumeConfiguration", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "name", Target: "ECSVolumeName", Required: true},
@@ -2132,6 +3426,10 @@ var table = []wire.Shape{
 	{Name: "TaskVolumeConfigurations", Kind: wire.List, Elem: wire.Member{Target: "TaskVolumeConfiguration"}},
 	{Name: "TaskVolumeStorageGiB", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 1, Max: wire.NoMax}},
 	{Name: "Tasks", Kind: wire.List, Elem: wire.Member{Target: "Task"}},
+	{Name: "TimeoutConfiguration", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "idleTimeoutSeconds", Target: "Duration"},
+		{Name: "perRequestTimeoutSeconds", Target: "Duration"},
+	}},
 	{Name: "Timestamp", Kind: wire.Timestamp},
 	{Name: "Tmpfs", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "containerPath", Target: "String", Required: true},
@@ -2172,6 +3470,33 @@ var table = []wire.Shape{
 	{Name: "UpdateClusterSettingsOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "cluster", Target: "Cluster"},
 	}},
+	{Name: "UpdateServiceInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "cluster", Target: "String"},
+		{Name: "service", Target: "String", Required: true},
+		{Name: "desiredCount", Target: "BoxedInteger"},
+		{Name: "taskDefinition", Target: "String"},
+		{Name: "capacityProviderStrategy", Target: "CapacityProviderStrategy"},
+		{Name: "deploymentConfiguration", Target: "DeploymentConfiguration"},
+		{Name: "availabilityZoneRebalancing", Target: "AvailabilityZoneRebalancing"},
+		{Name: "networkConfiguration", Target: "NetworkConfiguration"},
+		{Name: "placementConstraints", Target: "PlacementConstraints"},
+		{Name: "placementStrategy", Target: "PlacementStrategies"},
+		{Name: "platformVersion", Target: "String"},
+		{Name: "forceNewDeployment", Target: "Boolean"},
+		{Name: "healthCheckGracePeriodSeconds", Target: "BoxedInteger"},
+		{Name: "deploymentController", Target: "DeploymentController"},
+		{Name: "enableExecuteCommand", Target: "BoxedBoolean"},
+		{Name: "enableECSManagedTags", Target: "BoxedBoolean"},
+		{Name: "loadBalancers", Target: "LoadBalancers"},
+		{Name: "propagateTags", Target: "PropagateTags"},
+		{Name: "serviceRegistries", Target: "ServiceRegistries"},
+		{Name: "serviceConnectConfiguration", Target: "ServiceConnectConfiguration"},
+		{Name: "volumeConfigurations", Target: "ServiceVolumeConfigurations"},
+		{Name: "vpcLatticeConfigurations", Target: "VpcLatticeConfigurations"},
+	}},
+	{Name: "UpdateServiceOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "service", Target: "Service"},
+	}},
 	{Name: "VCpuCountRangeRequest", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "min", Target: "BoxedInteger", Required: true},
 		{Name: "max", Target: "BoxedInteger"},
@@ -2192,4 +3517,10 @@ var table = []wire.Shape{
 	}},
 	{Name: "VolumeFromList", Kind: wire.List, Elem: wire.Member{Target: "VolumeFrom"}},
 	{Name: "VolumeList", Kind: wire.List, Elem: wire.Member{Target: "Volume"}},
+	{Name: "VpcLatticeConfiguration", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "roleArn", Target: "IAMRoleArn", Required: true},
+		{Name: "targetGroupArn", Target: "String", Required: true},
+		{Name: "portName", Target: "String", Required: true},
+	}},
+	{Name: "VpcLatticeConfigurations", Kind: wire.List, Elem: wire.Member{Target: "VpcLatticeConfiguration"}},
 }

@@ -1,0 +1,77 @@
+package ecsapi
+
+import (
+	"context"
+	"slices"
+
+	"kaimon.dev/kaimon/aws/wire"
+	"kaimon.dev/kaimon/services/ecs"
+	"kaimon.dev/kaimon/store"
+)
+
+// UpdateService changes a service; what isn't given stays. It starts a
+// deployment if tasks would run differently, or if it is told to.
+func (h *Handlers) UpdateService(ctx context.Context, in *UpdateServiceInput) (*UpdateServiceOutput, error) {
+	if err := refuseServiceUpdate(in); err != nil {
+		return nil, err
+	}
+	q := &serviceChange{
+		definition: in.TaskDefinition, strategy: each(in.CapacityProviderStrategy, strategyItemFromWire),
+		platform: in.PlatformVersion, network: serviceNetwork(in.NetworkConfiguration),
+		loadBalancers: each(in.LoadBalancers, loadBalancerFromWire), force: wire.Val(in.ForceNewDeployment),
+		desired: optionalInt(in.DesiredCount), configuration: in.DeploymentConfiguration,
+		grace: optionalInt(in.HealthCheckGracePeriodSeconds), propagate: in.PropagateTags,
+		managed: in.EnableECSManagedTags, rebalancing: in.AvailabilityZoneRebalancing,
+	}
+	ids := h.newServiceIDs()
+	var out Service
+	err := h.Store.Update(ctx, func(tx *store.Txn) error {
+		cluster, err := ecs.FindCluster(tx, scope(ctx), wire.Val(in.Cluster))
+		if err != nil {
+			return err
+		}
+		old, err := ecs.FindActiveService(tx, cluster, wire.Val(in.Service))
+		if err != nil {
+			return err
+		}
+		s := *old
+		if err := q.apply(&s); err != nil {
+			return err
+		}
+		if err := q.redeploy(tx, cluster, &s, h.Architecture, ids); err != nil {
+			return err
+		}
+		ecs.Services.Put(tx, s)
+		out = serviceToWire(tx, &s, true)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &UpdateServiceOutput{Service: &out}, nil
+}
+
+// redeploy starts a deployment if the change needs one: from the revision that
+// new tasks get by now, which after a rollback is not the newest.
+func (q *serviceChange) redeploy(tx *store.Txn, cluster *ecs.Cluster, s *ecs.Service, host string, ids serviceIDs) error {
+	if !q.revises() {
+		return nil
+	}
+	status := ecs.StatusOfService(tx, s)
+	base, ok := ecs.ServiceRevisions.Get(tx, status.PrimaryARN)
+	if !ok {
+		base = &ecs.ServiceRevision{LaunchType: ecs.LaunchFargate}
+	}
+	revision, err := q.revise(tx, cluster, *base, host)
+	if err != nil {
+		return err
+	}
+	if !q.force && !slices.Equal(revision.Strategy, base.Strategy) {
+		return ecs.InvalidParameter("When switching from launch type to capacity provider strategy on an existing service, " +
+			"or making a change to a capacity provider strategy on a service that is already using one, you must force a new deployment.")
+	}
+	if q.force || !revision.SameAs(base) {
+		deploy(tx, cluster, s, revision, base.ARN, ids)
+	}
+	return nil
+}
