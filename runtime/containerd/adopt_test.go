@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ const serverMarker = "KAIMON_TEST_SERVER"
 type errand struct {
 	Opts  Options
 	Specs []runtime.Spec
+	Burst bool // say so before starting all at once
 }
 
 // serve is the server: it starts its tasks, says so, and waits.
@@ -36,7 +38,7 @@ func serve(raw string) {
 	if err != nil {
 		panic(err)
 	}
-	for _, s := range e.Specs {
+	start := func(s runtime.Spec) {
 		if err := engine.CreateTask(ctx, s); err != nil {
 			panic(err)
 		}
@@ -44,8 +46,93 @@ func serve(raw string) {
 			panic(err)
 		}
 	}
-	os.Stdout.WriteString("started\n")
+	if e.Burst {
+		os.Stdout.WriteString("started\n")
+	}
+	var group sync.WaitGroup
+	for _, s := range e.Specs {
+		if e.Burst {
+			group.Go(func() { start(s) })
+		} else {
+			start(s)
+		}
+	}
+	group.Wait()
+	if !e.Burst {
+		os.Stdout.WriteString("started\n")
+	}
 	select {}
+}
+
+// serveAndKill has a server do an errand and kills it some time after it said so.
+func serveAndKill(t *testing.T, e errand, after time.Duration) {
+	t.Helper()
+	raw, err := json.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := exec.Command("/proc/self/exe")
+	server.Env = append(os.Environ(), serverMarker+"="+string(raw))
+	server.Stderr = os.Stderr
+	out, err := server.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "started\n" {
+		t.Fatalf("%q %v", line, err)
+	}
+	time.Sleep(after)
+	if err := server.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = server.Wait()
+}
+
+// TestKilledWhileStarting kills a server in the middle of starts. What had not
+// been reported is cleared away and can be started again.
+func TestKilledWhileStarting(t *testing.T) {
+	for _, after := range []time.Duration{0, 50 * time.Millisecond, 150 * time.Millisecond, 300 * time.Millisecond} {
+		b := newBench(t)
+		if err := b.Close(); err != nil {
+			t.Fatal(err)
+		}
+		var specs []runtime.Spec
+		for range 8 {
+			specs = append(specs, b.spec("sleep 60"))
+		}
+		serveAndKill(t, errand{Opts: b.opts, Specs: specs, Burst: true}, after)
+		b.open()
+		found, err := b.Recover(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("killed after %s: %d of %d had started", after, len(found), len(specs))
+		running := map[string]bool{}
+		for _, r := range found {
+			if r.Exit != nil {
+				t.Errorf("found %+v", r.Exit)
+			}
+			running[r.TaskID] = true
+		}
+		for _, s := range specs {
+			if running[s.ID] {
+				continue
+			}
+			if _, err := b.start(s); err != nil {
+				t.Errorf("the second start: %v", err)
+			}
+		}
+		if err := b.Close(); err != nil {
+			t.Fatal(err)
+		}
+		b.open()
+		if found, err = b.Recover(t.Context()); err != nil || len(found) != len(specs) {
+			t.Errorf("%d run, %v", len(found), err)
+		}
+	}
 }
 
 // TestKilled kills the server, and takes up its tasks: one that runs, one that
@@ -70,27 +157,7 @@ func TestKilled(t *testing.T) {
 		specs[i].Volumes = []runtime.Volume{{Name: "gate"}}
 		specs[i].Containers[0].Mounts = []runtime.Mount{{Volume: "gate", Path: "/gate"}}
 	}
-	raw, err := json.Marshal(errand{Opts: b.opts, Specs: specs})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := exec.Command("/proc/self/exe")
-	server.Env = append(os.Environ(), serverMarker+"="+string(raw))
-	server.Stderr = os.Stderr
-	out, err := server.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "started\n" {
-		t.Fatalf("%q %v", line, err)
-	}
-	if err := server.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = server.Wait()
+	serveAndKill(t, errand{Opts: b.opts, Specs: specs}, 0)
 	for _, s := range specs[1:3] {
 		if err := os.WriteFile(filepath.Join(b.opts.Dir, "tasks", s.ID, "volumes", "gate", "open"), nil, 0o644); err != nil {
 			t.Fatal(err)

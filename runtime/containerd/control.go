@@ -8,6 +8,7 @@ import (
 	"os"
 
 	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
+	tasktypes "github.com/containerd/containerd/api/types/task"
 	"github.com/containerd/errdefs"
 	"github.com/containerd/errdefs/pkg/errgrpc"
 	"github.com/containerd/ttrpc"
@@ -88,18 +89,7 @@ func (e *Engine) clear(ctx context.Context, t *task, c *container) error {
 	if gone != nil && !errors.Is(gone, os.ErrNotExist) {
 		return gone
 	}
-	var err error = errdefs.ErrNotFound
-	if s != nil {
-		_, answer := s.Service.Delete(shim.Context(ctx), &taskapi.DeleteRequest{ID: c.id})
-		if err = native(answer); err != nil && !errdefs.IsNotFound(err) { // it runs
-			err = e.force(ctx, t, c, s)
-		}
-	}
-	if errdefs.IsNotFound(err) { // no shim knows it
-		if err = e.groups.Kill(ctx, t.id, c.name); err == nil {
-			err = e.sweep(t, c)
-		}
-	}
+	err := e.discard(ctx, t, c, s)
 	if follower != nil {
 		err = errors.Join(err, follower.Finish(logGrace))
 	}
@@ -109,17 +99,34 @@ func (e *Engine) clear(ctx context.Context, t *task, c *container) error {
 	return nil
 }
 
-// force kills a container that runs and deletes it once it has ended.
-func (e *Engine) force(ctx context.Context, t *task, c *container, s *shim.Shim) error {
+// discard ends a container's process, if it runs, and has its shim forget it.
+func (e *Engine) discard(ctx context.Context, t *task, c *container, s *shim.Shim) error {
+	var err error = errdefs.ErrNotFound
+	var state *taskapi.StateResponse
+	if s != nil {
+		ctx := shim.Context(ctx)
+		if state, err = s.Service.State(ctx, &taskapi.StateRequest{ID: c.id}); err == nil {
+			if state.Status != tasktypes.Status_STOPPED {
+				// Asked to delete a process that hasn't ended, a shim waits for its output.
+				if err := e.groups.Kill(ctx, t.id, c.name); err != nil {
+					return err
+				}
+				if _, err := s.Service.Wait(ctx, &taskapi.WaitRequest{ID: c.id}); err != nil {
+					return native(err)
+				}
+			}
+			_, err = s.Service.Delete(ctx, &taskapi.DeleteRequest{ID: c.id})
+		}
+		err = native(err)
+	}
+	if !errdefs.IsNotFound(err) {
+		return err
+	}
+	// No shim knows it.
 	if err := e.groups.Kill(ctx, t.id, c.name); err != nil {
 		return err
 	}
-	ctx = shim.Context(ctx)
-	if _, err := s.Service.Wait(ctx, &taskapi.WaitRequest{ID: c.id}); err != nil {
-		return native(err)
-	}
-	_, err := s.Service.Delete(ctx, &taskapi.DeleteRequest{ID: c.id})
-	return native(err)
+	return e.sweep(t, c)
 }
 
 // Log implements supervise.Engine.

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
 	tasktypes "github.com/containerd/containerd/api/types/task"
@@ -17,8 +18,13 @@ import (
 	"kaimon.dev/kaimon/runtime/supervise"
 )
 
-// recoverAtOnce is how many tasks are looked at together.
-const recoverAtOnce = 16
+const (
+	// recoverAtOnce is how many tasks are looked at together.
+	recoverAtOnce = 16
+	// recoverTime bounds the wait for one task's shim: no shim keeps the server
+	// from starting.
+	recoverTime = 10 * time.Second
+)
 
 // Recover implements supervise.Engine.
 func (e *Engine) Recover(ctx context.Context) ([]supervise.Recovered, error) {
@@ -33,6 +39,10 @@ func (e *Engine) Recover(ctx context.Context) ([]supervise.Recovered, error) {
 	for _, entry := range entries {
 		group.Go(func() error {
 			list, err := e.recoverTask(each, entry.Name())
+			if err != nil && each.Err() == nil {
+				e.log.Warn("a task's shim doesn't do its work: killing it", "task", entry.Name(), "error", err)
+				list, err = e.recoverWithout(each, entry.Name())
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			found = append(found, list...)
@@ -47,6 +57,8 @@ func (e *Engine) Recover(ctx context.Context) ([]supervise.Recovered, error) {
 
 // recoverTask takes up a task of an earlier life.
 func (e *Engine) recoverTask(ctx context.Context, id string) ([]supervise.Recovered, error) {
+	ctx, cancel := context.WithTimeout(ctx, recoverTime)
+	defer cancel()
 	t := e.newTask(id)
 	var record taskRecord
 	if err := readJSON(filepath.Join(t.dir, "task.json"), &record); err == nil {
@@ -58,8 +70,24 @@ func (e *Engine) recoverTask(ctx context.Context, id string) ([]supervise.Recove
 			}
 		}
 	}
+	return e.recoverContainers(ctx, t)
+}
+
+// recoverWithout takes up a task after killing its shim: its containers are lost.
+func (e *Engine) recoverWithout(ctx context.Context, id string) ([]supervise.Recovered, error) {
+	t := e.newTask(id)
+	var record taskRecord
+	if err := readJSON(filepath.Join(t.dir, "task.json"), &record); err == nil {
+		if err := errors.Join(shim.Kill(record.Shim, record.Pid), e.launcher.Remove(record.Shim)); err != nil {
+			return nil, err
+		}
+	}
+	return e.recoverContainers(ctx, t)
+}
+
+func (e *Engine) recoverContainers(ctx context.Context, t *task) ([]supervise.Recovered, error) {
 	e.mu.Lock()
-	e.tasks[id] = t
+	e.tasks[t.id] = t
 	e.mu.Unlock()
 	names, err := os.ReadDir(filepath.Join(t.dir, "c"))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {

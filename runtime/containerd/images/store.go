@@ -74,6 +74,13 @@ func Open(ctx context.Context, dir string, log *slog.Logger) (_ *Store, err erro
 	if s.snapshot, err = overlay.NewSnapshotter(filepath.Join(dir, "snapshots"), overlay.AsynchronousRemove); err != nil {
 		return nil, err
 	}
+	// A crash between making a snapshot's folder and recording it leaves the
+	// folder in the way of the next one.
+	if c, ok := s.snapshot.(snapshots.Cleaner); ok {
+		if err := c.Cleanup(ctx); err != nil && !errdefs.IsNotFound(err) { // there is nothing yet
+			return nil, fmt.Errorf("clean up snapshots: %w", err)
+		}
+	}
 	options := *bolt.DefaultOptions
 	options.NoFreelistSync, options.Timeout = true, openTimeout
 	if s.bolt, err = bolt.Open(filepath.Join(dir, "meta.db"), 0o600, &options); err != nil {

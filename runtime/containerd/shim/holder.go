@@ -17,12 +17,24 @@ import (
 type holder struct {
 	taskapi.TTRPCTaskService
 
+	creating sync.RWMutex // read-locked by every Create under way
+
 	mu    sync.Mutex
 	pipes map[string]*os.File // by container
 }
 
+// endUnused ends the shim if it has no containers, once none is in the making.
+func (h *holder) endUnused(ctx context.Context, id string) error {
+	h.creating.Lock()
+	defer h.creating.Unlock()
+	_, err := h.Shutdown(ctx, &taskapi.ShutdownRequest{ID: id})
+	return err
+}
+
 // Create implements the task service.
 func (h *holder) Create(ctx context.Context, r *taskapi.CreateTaskRequest) (*taskapi.CreateTaskResponse, error) {
+	h.creating.RLock()
+	defer h.creating.RUnlock()
 	if r.Stdout != "" {
 		f, err := os.OpenFile(r.Stdout, os.O_RDONLY|unix.O_NONBLOCK, 0)
 		if err != nil {

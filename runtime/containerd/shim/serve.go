@@ -78,12 +78,13 @@ func serve(id string) error {
 	if err != nil {
 		return err
 	}
-	taskapi.RegisterTTRPCTaskService(server, &holder{TTRPCTaskService: service, pipes: map[string]*os.File{}})
+	held := &holder{TTRPCTaskService: service, pipes: map[string]*os.File{}}
+	taskapi.RegisterTTRPCTaskService(server, held)
 	listener, err := net.FileListener(os.NewFile(listenerFD, "listener"))
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	go endWithoutUse(service, id)
+	go endWithoutUse(held, id)
 	go func() {
 		if err := server.Serve(ctx, listener); err != nil && !errors.Is(err, net.ErrClosed) && !errors.Is(err, ttrpc.ErrServerClosed) {
 			fmt.Fprintf(os.Stderr, "shim %s: serve: %v\n", id, err)
@@ -111,11 +112,11 @@ func reap() {
 // endWithoutUse ends a shim without containers when its server is gone: the
 // other end of the pipe closes with that process, however it ends. A shim with
 // containers ignores the call.
-func endWithoutUse(service taskapi.TTRPCTaskService, id string) {
+func endWithoutUse(service *holder, id string) {
 	lease := os.NewFile(leaseFD, "lease")
 	_, _ = io.Copy(io.Discard, lease)
 	_ = lease.Close()
-	if _, err := service.Shutdown(context.Background(), &taskapi.ShutdownRequest{ID: id}); err != nil {
+	if err := service.endUnused(context.Background(), id); err != nil {
 		fmt.Fprintf(os.Stderr, "shim %s: shut down: %v\n", id, err)
 	}
 }
