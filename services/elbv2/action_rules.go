@@ -11,7 +11,8 @@ import (
 
 // Limits of actions (Elastic Load Balancing User Guides, "Quotas").
 const (
-	maxGroupsOfAction  = 5
+	// MaxGroupsOfAction bounds the target groups that one action forwards to.
+	MaxGroupsOfAction  = 5
 	maxGroupsOfNetwork = 1
 	maxWeight          = 999
 	maxSticky          = 7 * 24 * time.Hour
@@ -45,7 +46,7 @@ func CheckActions(r store.Reader, l *Listener, actions []Action) error {
 }
 
 func checkForward(r store.Reader, l *Listener, a *Action) error {
-	limit := maxGroupsOfAction
+	limit := MaxGroupsOfAction
 	if l.Protocol == TCP || l.Protocol == TLS {
 		limit = maxGroupsOfNetwork
 	}

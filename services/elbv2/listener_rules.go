@@ -10,9 +10,12 @@ import (
 
 // Quotas of load balancers (Elastic Load Balancing User Guides, "Quotas").
 const (
-	maxListeners    = 50
-	maxRules        = 100
-	maxCertificates = 25
+	// MaxListeners bounds the listeners of a load balancer.
+	MaxListeners = 50
+	// MaxRules bounds the rules of a load balancer, without the default ones.
+	MaxRules = 100
+	// MaxCertificates bounds the certificates of a listener, without the default one.
+	MaxCertificates = 25
 	// MaxLoadBalancers bounds the load balancers of one type in a scope.
 	MaxLoadBalancers = 50
 	// MaxTargetGroups bounds the target groups of a scope.
@@ -46,7 +49,7 @@ func (l *Listener) Check(r store.Reader) error {
 		}
 		n++
 	}
-	if n >= maxListeners {
+	if n >= MaxListeners {
 		return ErrTooMany("Listeners", "The maximum number of listeners has been reached on load balancer '%s'", l.LoadBalancer)
 	}
 	return l.checkTLS(r)
@@ -66,7 +69,7 @@ func (l *Listener) checkTLS(r store.Reader) error {
 	if _, ok := PolicyNamed(l.SSLPolicy); !ok {
 		return ErrPolicyNotFound(l.SSLPolicy)
 	}
-	if len(l.Certificates) > maxCertificates {
+	if len(l.Certificates) > MaxCertificates {
 		return ErrTooMany("Certificates", "The maximum number of certificates has been reached on load balancer '%s'", l.LoadBalancer)
 	}
 	for _, arn := range l.AllCertificates() {
@@ -93,7 +96,7 @@ func CheckRule(r store.Reader, rule *Rule) error {
 		}
 		n++
 	}
-	if n >= maxRules {
+	if n >= MaxRules {
 		return ErrTooMany("Rules", "The maximum number of rules has been reached on load balancer '%s'", rule.LoadBalancer)
 	}
 	return nil

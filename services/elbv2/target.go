@@ -80,7 +80,7 @@ func RegisterTargets(tx *store.Txn, group string, targets []Target, at time.Time
 			n++
 		}
 	}
-	if n > maxTargets {
+	if n > MaxTargets {
 		return ErrTooManyTargets(group)
 	}
 	return nil

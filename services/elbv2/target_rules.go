@@ -8,8 +8,8 @@ import (
 	"kaimon.dev/kaimon/store"
 )
 
-// maxTargets is the quota "Targets per Target Group per Region".
-const maxTargets = 1000
+// MaxTargets is the quota of a group, "Targets per Target Group per Region".
+const MaxTargets = 1000
 
 // AllZones is the zone of a target that is outside the VPC.
 const AllZones = "all"

@@ -98,7 +98,7 @@ func TestRegisteringRefuses(t *testing.T) {
 func TestRegisteringTooMany(t *testing.T) {
 	s, _, g := world(t, false)
 	var many []Target
-	for port := range maxTargets {
+	for port := range MaxTargets {
 		many = append(many, Target{ID: "172.31.0.9", Port: port + 1})
 	}
 	if err := register(s, g.ARN, many...); err != nil {
