@@ -70,19 +70,36 @@ func awaitConnect(ctx context.Context, f *os.File) error {
 	// Write forgets readiness before it waits, and the edge of a fast
 	// connection may be past by then: so ask poll(2) first.
 	err = rc.Write(func(fd uintptr) bool {
-		p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
-		if n, _ := unix.Poll(p, 0); n == 0 {
+		ready, err := writable(int(fd))
+		if err == nil && !ready {
 			return false
 		}
-		code, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR)
-		if err == nil && code != 0 {
-			err = syscall.Errno(code)
-		}
-		failure = os.NewSyscallError("connect", err)
+		failure = errors.Join(err, socketError(int(fd)))
 		return true
 	})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return errors.Join(err, failure)
+}
+
+// writable says whether a socket's connection has come up or failed. A signal,
+// such as those by which Go interrupts its threads, says neither.
+func writable(fd int) (bool, error) {
+	p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
+	for {
+		n, err := unix.Poll(p, 0)
+		if !errors.Is(err, unix.EINTR) {
+			return n > 0, os.NewSyscallError("poll", err)
+		}
+	}
+}
+
+// socketError returns what a socket's connection failed with.
+func socketError(fd int) error {
+	code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	if err == nil && code != 0 {
+		err = syscall.Errno(code)
+	}
+	return os.NewSyscallError("connect", err)
 }

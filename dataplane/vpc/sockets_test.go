@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/vishvananda/netlink"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
@@ -45,6 +46,41 @@ func TestDial(t *testing.T) {
 	cancel()
 	if _, err := ns.DialTCP(ended, netip.MustParseAddrPort("127.0.0.1:80")); !errors.Is(err, context.Canceled) {
 		t.Errorf("ended context: %v", err)
+	}
+}
+
+// Signals don't make a pending connection look like one that has come up.
+func TestDialUnderSignals(t *testing.T) {
+	ns := newNS(t)
+	nl, err := ns.handle()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nl.Close()
+	err = nl.RouteAdd(&netlink.Route{LinkIndex: 1, Dst: netOf(netip.MustParsePrefix("198.18.0.0/24")), Scope: netlink.SCOPE_LINK})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	go func() {
+		for ctx.Err() == nil {
+			unix.Kill(unix.Getpid(), unix.SIGURG) // as the scheduler does
+		}
+	}()
+	var g errgroup.Group
+	for range 64 {
+		g.Go(func() error {
+			c, err := ns.DialTCP(ctx, netip.MustParseAddrPort("198.18.0.9:80"))
+			if err == nil {
+				c.Close()
+				return errors.New("connected to nobody")
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Error(err)
 	}
 }
 
