@@ -25,12 +25,17 @@ type Leftover struct {
 	remove func() error
 }
 
+// instanceID is the part of names that belongs to the server of a data directory.
+func instanceID(dataDir string) string {
+	sum := sha256.Sum256([]byte(filepath.Clean(dataDir)))
+	return hex.EncodeToString(sum[:4])
+}
+
 // Leftovers looks for processes, control groups, mounts (network namespaces are
 // mounts too), links, nft tables and run-time files of the server of a data
 // directory.
 func Leftovers(dataDir string) ([]Leftover, error) {
-	sum := sha256.Sum256([]byte(filepath.Clean(dataDir)))
-	instance := hex.EncodeToString(sum[:4])
+	instance := instanceID(dataDir)
 	var all []Leftover
 	var failed error
 	for _, find := range []func(dataDir, instance string) ([]Leftover, error){

@@ -84,7 +84,8 @@ func (s *Server) Start(ctx context.Context, flags ...string) (time.Duration, err
 	case <-time.After(patience):
 	case <-ctx.Done():
 	}
-	return 0, errors.Join(fmt.Errorf("the server did not come up in %s: %s", patience, s.Tail(5)), s.Kill())
+	// SIGQUIT makes Go write where every goroutine is.
+	return 0, errors.Join(fmt.Errorf("the server did not come up in %s", patience), s.signal(syscall.SIGQUIT))
 }
 
 // Running says whether the server's process lives.
