@@ -133,6 +133,25 @@ func TestTableIsRepaired(t *testing.T) {
 	})
 }
 
+// A batch that can't be written leaves nothing of itself to the next one.
+func TestFailedBatchIsForgotten(t *testing.T) {
+	w := newWorld(t)
+	w.apply(network(open80))
+	r := w.routers["vpc-a"]
+	bad := changes{
+		addSets:     []string{"half"},
+		addElements: []element{{set: setPublic, key: "10.0.1.10"}, {set: setPublic, key: "nonsense"}},
+	}
+	if err := r.table.commit(bad); err == nil {
+		t.Error("nonsense is accepted")
+	}
+	w.apply(network(open80, Group{ID: "sg-next"}))
+	w.must(r.table.read())
+	if _, ok := r.table.have.sets["half"]; ok || len(r.table.have.sets[setPublic]) != 0 {
+		t.Errorf("the next batch brought the failed one's: %v", r.table.have.sets)
+	}
+}
+
 // A task finds in its namespace what it would find on Fargate.
 func TestInsideATask(t *testing.T) {
 	w := newWorld(t)

@@ -18,6 +18,7 @@ const chunk = 400
 // table is the nftables table of one router. It knows what the kernel holds, so
 // that a change costs what changes. Not safe for concurrent use.
 type table struct {
+	ns    *NetNS
 	conn  *nftables.Conn
 	have  tableState
 	known bool // have is true; otherwise it must be read
@@ -30,7 +31,7 @@ func openTable(ns *NetNS) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &table{conn: conn}, nil
+	return &table{ns: ns, conn: conn}, nil
 }
 
 // nftConn opens a lasting nftables socket in a namespace, with buffers for
@@ -55,10 +56,24 @@ func (t *table) state() (tableState, error) {
 		return t.have, nil
 	}
 	if err := t.read(); err != nil {
-		return tableState{}, fmt.Errorf("read nftables: %w", err)
+		return tableState{}, errors.Join(fmt.Errorf("read nftables: %w", err), t.startOver())
 	}
 	t.known = true
 	return t.have, nil
+}
+
+// startOver follows a failure: what the kernel holds must be read again, over a
+// new socket, because in the old one's buffers there may be a half-written
+// batch, or answers that nobody has read.
+func (t *table) startOver() error {
+	t.known = false
+	conn, err := nftConn(t.ns)
+	if err != nil {
+		return err
+	}
+	old := t.conn
+	t.conn = conn
+	return old.CloseLasting()
 }
 
 // read lists the table.
@@ -126,7 +141,7 @@ func (t *table) ensureBase() error {
 	have := tableState{chains: map[string]string{}, sets: map[string]elements{}}
 	for _, name := range fixedSets {
 		if err := t.conn.AddSet(tableSet(name), nil); err != nil {
-			return fmt.Errorf("nftables: %w", err)
+			return errors.Join(fmt.Errorf("nftables: %w", err), t.startOver())
 		}
 		have.sets[name] = elements{}
 	}
@@ -140,8 +155,7 @@ func (t *table) ensureBase() error {
 		comment = userdata.AppendString(nil, userdata.TypeComment, b.chain.Name)
 	}
 	if err := t.conn.Flush(); err != nil {
-		t.known = false
-		return fmt.Errorf("nftables: %w", err)
+		return errors.Join(fmt.Errorf("nftables: %w", err), t.startOver())
 	}
 	t.have, t.base, t.known = have, true, true
 	return nil
@@ -153,13 +167,12 @@ func (t *table) commit(c changes) error {
 	if c.empty() {
 		return nil
 	}
-	if err := t.stage(c); err != nil {
-		t.known = false
-		return err
+	err := t.stage(c)
+	if err == nil {
+		err = t.conn.Flush()
 	}
-	if err := t.conn.Flush(); err != nil {
-		t.known = false
-		return fmt.Errorf("nftables: %w", err)
+	if err != nil {
+		return errors.Join(fmt.Errorf("nftables: %w", err), t.startOver())
 	}
 	t.have.apply(c)
 	return nil
