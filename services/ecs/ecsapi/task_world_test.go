@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/services/ecs"
 	"kaimon.dev/kaimon/services/ecs/ecsapi"
+	"kaimon.dev/kaimon/services/elbv2"
 	"kaimon.dev/kaimon/store"
 )
 
@@ -28,6 +30,7 @@ type taskWorld struct {
 	now     time.Time
 	ids     int
 	subnets []string
+	vpc     string
 }
 
 // Now makes the world its handlers' clock.
@@ -38,7 +41,7 @@ func newTaskWorld(t testing.TB) *taskWorld {
 	w := &taskWorld{
 		t: t, scope: aws.Scope{Account: "123456789012", Region: "eu-west-1"},
 		now:   time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC),
-		store: store.OpenMemory(append(ec2.Tables(), ecs.Tables()...)...),
+		store: store.OpenMemory(slices.Concat(ec2.Tables(), elbv2.Tables(), ecs.Tables())...),
 	}
 	w.ctx = aws.WithCaller(t.Context(), aws.Caller{Account: w.scope.Account, Region: w.scope.Region})
 	w.Handlers = ecsapi.New(ecsapi.Options{Store: w.store, Clock: w, Hex: func(n int) string {
@@ -62,6 +65,7 @@ func newTaskWorld(t testing.TB) *taskWorld {
 	})
 	snap := w.store.Snapshot()
 	vpc, _ := ec2.DefaultVPC(snap, w.scope)
+	w.vpc = vpc.ID
 	for s := range ec2.SubnetsOf(snap, vpc.ID) {
 		w.subnets = append(w.subnets, s.ID)
 	}
@@ -73,7 +77,8 @@ func (w *taskWorld) definition(revision int, status ecs.TaskDefinitionStatus) ec
 		ARN: ecs.TaskDefinitionARN(w.scope, "app", revision), Scope: w.scope, Family: "app", Revision: revision,
 		Status: status, NetworkMode: "awsvpc", CPU: 256, Memory: 512, RequiresCompatibilities: []string{"FARGATE"},
 		Containers: []ecs.ContainerDefinition{
-			{Name: "main", Image: "busybox", Essential: true, CPU: 128, Memory: 256, Environment: []ecs.KeyValue{{Name: "A", Value: "1"}}},
+			{Name: "main", Image: "busybox", Essential: true, CPU: 128, Memory: 256, Environment: []ecs.KeyValue{{Name: "A", Value: "1"}},
+				PortMappings: []ecs.PortMapping{{ContainerPort: 80, HostPort: 80, Protocol: "tcp"}}},
 			{Name: "side", Image: "busybox"},
 		},
 	}
