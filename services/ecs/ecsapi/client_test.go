@@ -20,8 +20,10 @@ import (
 	"kaimon.dev/kaimon/aws/gateway"
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/internal/clock"
+	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/services/ecs"
 	"kaimon.dev/kaimon/services/ecs/ecsapi"
+	"kaimon.dev/kaimon/services/elbv2"
 	"kaimon.dev/kaimon/services/iam"
 	"kaimon.dev/kaimon/store"
 )
@@ -31,7 +33,14 @@ const keyID, secret = "AKIAADMINADMINADMIN2", "se/cret+"
 // serve starts the front door with ECS behind it and returns the endpoint.
 func serve(t *testing.T) string {
 	t.Helper()
-	s := store.OpenMemory(append(iam.Tables(), ecs.Tables()...)...)
+	endpoint, _ := serveStore(t)
+	return endpoint
+}
+
+// serveStore is serve, and returns what is behind it.
+func serveStore(t *testing.T) (endpoint string, s *store.Store) {
+	t.Helper()
+	s = store.OpenMemory(slices.Concat(iam.Tables(), ec2.Tables(), elbv2.Tables(), ecs.Tables())...)
 	admin := iam.AdministratorKey("123456789012", keyID, secret, time.Unix(0, 0))
 	if err := s.Update(context.Background(), func(tx *store.Txn) error {
 		iam.AccessKeys.Put(tx, admin)
@@ -54,12 +63,14 @@ func serve(t *testing.T) string {
 		_ = server.Shutdown(context.Background())
 		_ = s.Close()
 	})
-	return "http://" + l.Addr().String()
+	return "http://" + l.Addr().String(), s
 }
 
-func newClient(t *testing.T) *sdk.Client {
+func newClient(t *testing.T) *sdk.Client { return clientOf(serve(t)) }
+
+func clientOf(endpoint string) *sdk.Client {
 	return sdk.New(sdk.Options{
-		BaseEndpoint: aws.String(serve(t)), Region: "eu-west-1",
+		BaseEndpoint: &endpoint, Region: "eu-west-1",
 		Credentials: credentials.NewStaticCredentialsProvider(keyID, secret, ""),
 	})
 }
@@ -146,14 +157,7 @@ func TestDefinitionsByCLI(t *testing.T) {
 	if err != nil {
 		t.Skip("the aws CLI is not installed")
 	}
-	endpoint := serve(t)
-	run := func(args ...string) (string, error) {
-		cmd := exec.Command(cli, append([]string{"ecs", "--output", "json"}, args...)...)
-		cmd.Env = append(cmd.Environ(), "AWS_ENDPOINT_URL="+endpoint, "AWS_DEFAULT_REGION=eu-west-1", "AWS_ACCESS_KEY_ID="+keyID,
-			"AWS_SECRET_ACCESS_KEY="+secret, "AWS_SESSION_TOKEN=", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
-		out, err := cmd.CombinedOutput()
-		return string(out), err
-	}
+	run := cliOf(cli, serve(t))
 	const file = `{"family":"web","networkMode":"awsvpc","requiresCompatibilities":["FARGATE"],"cpu":"256","memory":"512",
 		"containerDefinitions":[{"name":"app","image":"nginx","portMappings":[{"containerPort":80}]}]}`
 	out, err := run("register-task-definition", "--cli-input-json", file)
@@ -176,5 +180,16 @@ func TestDefinitionsByCLI(t *testing.T) {
 		if out, err := run("register-task-definition", "--cli-input-json", strings.Replace(file, c.from, c.to, 1)); err == nil || !strings.Contains(out, c.want) {
 			t.Errorf("%s: %v: %s", c.to, err, out)
 		}
+	}
+}
+
+// cliOf runs the CLI's commands of ECS against an endpoint.
+func cliOf(cli, endpoint string) func(args ...string) (string, error) {
+	return func(args ...string) (string, error) {
+		cmd := exec.Command(cli, append([]string{"ecs", "--output", "json"}, args...)...)
+		cmd.Env = append(cmd.Environ(), "AWS_ENDPOINT_URL="+endpoint, "AWS_DEFAULT_REGION=eu-west-1", "AWS_ACCESS_KEY_ID="+keyID,
+			"AWS_SECRET_ACCESS_KEY="+secret, "AWS_SESSION_TOKEN=", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
+		out, err := cmd.CombinedOutput()
+		return string(out), err
 	}
 }
