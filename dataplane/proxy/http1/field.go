@@ -142,3 +142,7 @@ func trim(s string) string {
 	}
 	return s
 }
+
+// Plain says that a name holds letters, digits and hyphens only, as a load
+// balancer's drop_invalid_header_fields wants it.
+func Plain(name string) bool { return all(name, isPlain) }

@@ -18,7 +18,7 @@ type Reader struct {
 	src   io.Reader
 	buf   []byte
 	r, w  int
-	ahead *Writer // flushed before the source is waited for
+	ahead Flusher // flushed before the source is waited for
 }
 
 // NewReader returns a reader of src.
@@ -26,9 +26,12 @@ func NewReader(src io.Reader) *Reader {
 	return &Reader{src: src, buf: make([]byte, bufferSize)}
 }
 
+// Flusher sends what it holds back.
+type Flusher interface{ Flush() error }
+
 // FlushBefore lets w be flushed whenever the reader has to wait for its source,
 // so that what was relayed isn't held back; nil for none.
-func (b *Reader) FlushBefore(w *Writer) { b.ahead = w }
+func (b *Reader) FlushBefore(w Flusher) { b.ahead = w }
 
 // Buffered returns what was read but not consumed.
 func (b *Reader) Buffered() []byte { return b.buf[b.r:b.w] }

@@ -41,6 +41,9 @@ type Request struct {
 	lengths, encodings int // how many fields said so
 }
 
+// Sized says that the length was given by a Content-Length field.
+func (r *Request) Sized() bool { return r.lengths > 0 && r.Length != Chunked }
+
 // Get returns the value of the first field of a name, in any case.
 func (r *Request) Get(name string) string { return get(r.Fields, name) }
 
@@ -159,4 +162,23 @@ func (r *Request) parseTarget(target string) error {
 // validHost refuses what could end a header field or hide a path.
 func validHost(host string) bool {
 	return all(host, isTarget) && strings.IndexAny(host, "/\\?#@,") < 0
+}
+
+// Build makes r of what another version of HTTP has delivered, by the same
+// rules; the fields are kept. The error is a *SyntaxError.
+func (r *Request) Build(method, target, host string, fields []Field, length int64) error {
+	*r = Request{Method: method, Minor: 1, Host: host, Fields: fields, Length: length}
+	if !all(method, isToken) || method == "" {
+		return bad(BadMethod)
+	}
+	if len(target) > MaxLine {
+		return &SyntaxError{Status: 414, Reason: "request line too long"}
+	}
+	if !all(target, isTarget) {
+		return bad(BadURI)
+	}
+	if !validHost(host) {
+		return bad(BadHeader)
+	}
+	return r.parseTarget(target)
 }

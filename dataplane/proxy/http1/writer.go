@@ -90,3 +90,6 @@ func (w *Writer) send(p []byte) error {
 	w.err = err
 	return err
 }
+
+// Append buffers p, however large.
+func (w *Writer) Append(p []byte) { w.buf = append(w.buf, p...) }

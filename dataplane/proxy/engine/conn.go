@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"errors"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"kaimon.dev/kaimon/internal/clock"
+)
+
+// conn is a connection that gives up when nothing has moved for its timeout.
+// Deadlines are set once in a while, not for every call: they are timers.
+type conn struct {
+	net.Conn
+	raw     net.Conn // below TLS
+	timeout time.Duration
+	set     atomic.Int64 // monotonic: when the deadline was last set
+	fixed   atomic.Bool  // the deadline stays as it is
+}
+
+func newConn(c net.Conn, timeout time.Duration) *conn {
+	out := &conn{Conn: c, raw: c, timeout: timeout}
+	out.renew()
+	return out
+}
+
+// renew moves the deadline.
+func (c *conn) renew() {
+	c.set.Store(int64(clock.Monotonic()))
+	c.SetDeadline(clock.System{}.Now().Add(c.timeout))
+}
+
+// move renews the deadline unless that happened just now.
+func (c *conn) move() {
+	if now := clock.Monotonic(); !c.fixed.Load() && now-time.Duration(c.set.Load()) > min(c.timeout/8, time.Second) {
+		c.renew()
+	}
+}
+
+// hold lets the deadline stand, however much moves, until release.
+func (c *conn) hold() {
+	c.renew()
+	c.fixed.Store(true)
+}
+
+func (c *conn) release() { c.fixed.Store(false) }
+
+// expire lets all calls fail from now on.
+func (c *conn) expire() {
+	c.fixed.Store(true)
+	c.SetDeadline(time.Unix(1, 0))
+}
+
+// Read implements net.Conn.
+func (c *conn) Read(p []byte) (int, error) {
+	c.move()
+	return c.Conn.Read(p)
+}
+
+// Write implements net.Conn.
+func (c *conn) Write(p []byte) (int, error) {
+	c.move()
+	return c.Conn.Write(p)
+}
+
+// closeWrite ends this direction, where the connection can.
+func (c *conn) closeWrite() {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
+	}
+}
+
+// linger closes so that the peer, which may still be sending, gets what was
+// written to it (RFC 9112, 9.6).
+func (c *conn) linger() {
+	c.closeWrite()
+	c.fixed.Store(true)
+	c.SetReadDeadline(clock.System{}.Now().Add(time.Second))
+	var sink [4096]byte
+	for range 64 {
+		if _, err := c.Conn.Read(sink[:]); err != nil {
+			break
+		}
+	}
+	c.Close()
+}
+
+func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }

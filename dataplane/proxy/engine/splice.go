@@ -1,0 +1,63 @@
+package engine
+
+import (
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"kaimon.dev/kaimon/internal/clock"
+)
+
+// maxStretch is how much one call moves; the kernel needs no more of us.
+const maxStretch = 1 << 30
+
+// splice moves bytes both ways until both directions have ended, one has
+// failed, or nothing has moved either way for the connections' timeout. An end
+// of one direction is passed on; the other may go on. Between plain connections
+// the kernel moves the bytes.
+func splice(a, b *conn) int64 {
+	s := &splicing{timeout: min(a.timeout, b.timeout)}
+	s.last.Store(int64(clock.Monotonic()))
+	a.fixed.Store(true)
+	b.fixed.Store(true)
+	var wg sync.WaitGroup
+	wg.Go(func() { s.run(a, b) })
+	s.run(b, a)
+	wg.Wait()
+	return s.moved.Load()
+}
+
+type splicing struct {
+	timeout time.Duration
+	last    atomic.Int64 // monotonic: when something was last seen to have moved
+	moved   atomic.Int64
+}
+
+// run moves one direction, in stretches that end so that we see whether
+// anything has moved.
+func (s *splicing) run(to, from *conn) {
+	for {
+		began, now := clock.Monotonic(), clock.System{}.Now()
+		from.SetReadDeadline(now.Add(s.timeout / 4))
+		to.SetWriteDeadline(now.Add(2 * s.timeout))
+		n, err := io.CopyN(to.Conn, from.Conn, maxStretch)
+		s.moved.Add(n)
+		at := clock.Monotonic()
+		if n > 0 {
+			s.last.Store(int64(at))
+		}
+		switch {
+		case err == nil:
+		case err == io.EOF:
+			to.closeWrite()
+			return
+		case isTimeout(err) && at-began < s.timeout && at-time.Duration(s.last.Load()) < s.timeout:
+			// The stretch is over. A write that timed out would have taken longer.
+		default:
+			to.expire()
+			from.expire()
+			return
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"kaimon.dev/kaimon/dataplane/proxy"
+	"kaimon.dev/kaimon/dataplane/proxy/balance"
+	"kaimon.dev/kaimon/dataplane/proxy/probe"
+	"kaimon.dev/kaimon/internal/clock"
+)
+
+// target is a target across configurations.
+type target struct {
+	*balance.Target
+	protocol string
+	draining atomic.Bool
+	group    atomic.Pointer[group] // the one in force
+
+	// What follows belongs to Apply.
+	check  probeKey
+	stop   context.CancelFunc // of the prober; nil when there is none
+	expiry *time.Timer        // of the deregistration delay
+
+	health atomic.Pointer[proxy.TargetHealth]
+}
+
+// probeKey is what a prober was made for; when it changes another is made.
+type probeKey struct {
+	check   proxy.HealthCheck
+	version string
+	node    *node
+}
+
+func newTarget(ref proxy.TargetRef, protocol string) *target {
+	return &target{Target: balance.NewTarget(ref), protocol: protocol}
+}
+
+// serve settles that the target takes requests: a prober watches it from a node
+// of its load balancer, or nobody does when no listener leads to it.
+func (e *Engine) serve(t *target, g *group, n *node) {
+	if t.draining.Swap(false) {
+		t.endDrain()
+		t.stopProbe()
+	}
+	k := probeKey{probe.Defaults(g.Health, &g.TargetGroup), g.Version, n}
+	if t.health.Load() != nil && t.check == k {
+		return
+	}
+	t.stopProbe()
+	known := t.health.Load()
+	t.check = k
+	switch {
+	case n == nil:
+		e.tell(t, proxy.TargetHealth{
+			State: proxy.StateUnused, Reason: proxy.ReasonNotInUse,
+			Description: "Target group is not configured to receive traffic from the load balancer",
+		})
+		return
+	case k.check.Disabled:
+		t.SetHealthy(true, clock.Monotonic())
+		e.tell(t, proxy.TargetHealth{
+			State: proxy.StateUnavailable, Reason: proxy.ReasonDisabled, Description: "Health checks are not enabled for this target",
+		})
+		return
+	}
+	p, err := probe.New(n.dial, t.Ref.Addr, g.Version, k.check, func(h proxy.TargetHealth) { e.tell(t, h) })
+	if err != nil {
+		e.log.Error("no health check", "group", g.ID, "err", err)
+		return
+	}
+	if known != nil && (known.State == proxy.StateHealthy || known.State == proxy.StateUnhealthy) {
+		p.Resume(known.State)
+	} else {
+		e.tell(t, proxy.TargetHealth{
+			State: proxy.StateInitial, Reason: proxy.ReasonInitial, Description: "Initial health checks in progress",
+		})
+	}
+	ctx, cancel := context.WithCancel(e.ctx)
+	t.stop = cancel
+	go p.Run(ctx)
+}
+
+// drain settles that the target gets no new request. It is reported as drained
+// when none is left, or when the delay has passed, which breaks the rest.
+func (e *Engine) drain(t *target, delay time.Duration) {
+	if t.draining.Swap(true) {
+		return
+	}
+	t.stopProbe()
+	t.SetHealthy(false, 0)
+	e.tell(t, proxy.TargetHealth{
+		State: proxy.StateDraining, Reason: proxy.ReasonDraining, Description: "Target deregistration is in progress",
+	})
+	for _, n := range e.nodes {
+		n.forget(t, false)
+	}
+	drained := func() { e.feed.Say(proxy.Report{Drained: []proxy.TargetRef{t.Ref}}) }
+	t.OnIdle(drained)
+	t.expiry = time.AfterFunc(delay, func() {
+		if t.draining.Load() && t.Outstanding() > 0 {
+			e.breakOff(t)
+		}
+		drained()
+	})
+	if t.Outstanding() == 0 {
+		drained()
+	}
+}
+
+// breakOff breaks the connections to a target on all nodes.
+func (e *Engine) breakOff(t *target) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, n := range e.nodes {
+		n.forget(t, true)
+	}
+}
+
+// remove ends all that is done for the target. A request that it still serves
+// goes on.
+func (e *Engine) remove(t *target) {
+	t.stopProbe()
+	t.endDrain()
+	t.draining.Store(true)
+	for _, n := range e.nodes {
+		n.forget(t, false)
+	}
+	delete(e.targets, t.Ref)
+}
+
+func (t *target) stopProbe() {
+	if t.stop != nil {
+		t.stop()
+		t.stop = nil
+	}
+	t.check = probeKey{}
+}
+
+func (t *target) endDrain() {
+	t.OnIdle(nil)
+	if t.expiry != nil {
+		t.expiry.Stop()
+		t.expiry = nil
+	}
+}
+
+// tell notes the target's health, reports it when it is news, and lets its
+// group pick accordingly.
+func (e *Engine) tell(t *target, h proxy.TargetHealth) {
+	h.TargetRef = t.Ref
+	if h.State != proxy.StateUnavailable {
+		t.SetHealthy(h.State == proxy.StateHealthy, clock.Monotonic())
+	}
+	if g := t.group.Load(); g != nil {
+		g.Refresh()
+	}
+	if old := t.health.Swap(&h); old == nil || *old != h {
+		e.feed.Say(proxy.Report{Health: []proxy.TargetHealth{h}})
+	}
+}

@@ -1,0 +1,3 @@
+// Package probe checks the health of targets by real requests (Elastic Load
+// Balancing user guide, "Health checks for your target groups").
+package probe
