@@ -36,3 +36,8 @@ func ErrTooManyTags() *aws.Error {
 
 // maxTags is how many tags a certificate may have.
 const maxTags = 50
+
+// ErrInvalidTag says that a tag can't be.
+func ErrInvalidTag(format string, args ...any) *aws.Error {
+	return aws.Errorf("InvalidTagException", format, args...)
+}

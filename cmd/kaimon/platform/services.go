@@ -7,10 +7,12 @@ import (
 	"kaimon.dev/kaimon/aws/gateway"
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/internal/clock"
+	"kaimon.dev/kaimon/services/acm/acmapi"
 	"kaimon.dev/kaimon/services/ec2/ec2api"
 	"kaimon.dev/kaimon/services/ec2/ec2ctl"
 	"kaimon.dev/kaimon/services/ecs/ecsapi"
 	"kaimon.dev/kaimon/services/ecs/ecsctl"
+	"kaimon.dev/kaimon/services/elbv2/elbv2api"
 	"kaimon.dev/kaimon/services/iam"
 	"kaimon.dev/kaimon/services/sts/stsapi"
 )
@@ -23,6 +25,8 @@ func (m *Main) newGateway() *gateway.Gateway {
 				Store: m.store, Clock: systemClock, Hex: clock.Hex, Architecture: architecture(),
 			})),
 			ec2api.Bind(&ec2api.Handlers{Store: m.store}),
+			elbv2api.Bind(&elbv2api.Handlers{Store: m.store, Clock: systemClock}),
+			acmapi.Bind(&acmapi.Handlers{Store: m.store, Clock: systemClock}),
 			stsapi.Bind(stsapi.Handler{}),
 		},
 		Credentials: iam.Directory{Store: m.store},
