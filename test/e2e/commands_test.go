@@ -117,7 +117,11 @@ func setvarCommand(ts *testscript.TestScript, neg bool, args []string) {
 // find returns what is at a path of the JSON on stdout: a string or number as
 // it is, anything else as JSON. What isn't there and null are the same.
 func find(ts *testscript.TestScript, path string) (string, bool) {
-	text := ts.ReadFile("stdout")
+	return lookUp(ts, ts.ReadFile("stdout"), path)
+}
+
+// lookUp is find for a text.
+func lookUp(ts *testscript.TestScript, text, path string) (string, bool) {
 	// After call, the status comes before the body.
 	if i := strings.IndexAny(text, "{["); i >= 0 {
 		text = text[i:]

@@ -11,6 +11,7 @@
 //	call OPERATION BODY                     a signed ECS request as it is; stdout: status and body
 //	run NAME FILE [public] [key=JSON…]      register a task definition, run a task of it
 //	wait-task STATUS TASK                   wait until a task has the status; stdout: its description
+//	wait-call OPERATION BODY PATH VALUE     call until the value at the path matches; stdout: the answer
 //	json PATH [VALUE]                       a value inside the JSON on stdout must match an expression
 //	setvar NAME [PATH]                      keep stdout, or a value inside it, as a variable
 //	get URL                                 fetch until it answers 200 (! get: until it doesn't)

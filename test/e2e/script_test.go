@@ -64,6 +64,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"call":      callCommand,
 	"run":       runCommand,
 	"wait-task": waitTaskCommand,
+	"wait-call": waitCallCommand,
 	"json":      jsonCommand,
 	"setvar":    setvarCommand,
 	"get":       getCommand,
