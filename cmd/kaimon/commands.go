@@ -18,6 +18,7 @@ type commands struct {
 	DB      dbCommand      `cmd:"" name:"db" help:"Show the tables of the state store."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
+	Proxy     proxyCommand     `cmd:"" hidden:"" help:"The load balancers' data plane; the server starts it."`
 	SampleWeb sampleWebCommand `cmd:"" hidden:"" help:"The program inside the sample image."`
 }
 

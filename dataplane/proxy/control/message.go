@@ -1,0 +1,60 @@
+package control
+
+import (
+	"errors"
+
+	"kaimon.dev/kaimon/dataplane/proxy"
+)
+
+// protocolVersion changes when an older end wouldn't understand a newer one.
+const protocolVersion = 1
+
+// request goes to the proxy.
+type request struct {
+	ID    uint64        // returned in the reply
+	Apply *proxy.Config // put in force, or
+	Down  bool          // end
+}
+
+// reply comes from the proxy: the first of a connection says hello, the others
+// answer a request or carry a report.
+type reply struct {
+	Hello  *hello        `json:",omitempty"`
+	ID     uint64        `json:",omitempty"`
+	Error  string        `json:",omitempty"`
+	Failed *failed       `json:",omitempty"`
+	Report *proxy.Report `json:",omitempty"`
+}
+
+// hello says who answers.
+type hello struct {
+	Version int
+	PID     int
+}
+
+// failed is a *proxy.ApplyError.
+type failed struct{ Listeners map[string]string }
+
+// answer makes the reply to a request that ended with err.
+func answer(id uint64, err error) reply {
+	r := reply{ID: id}
+	var listeners *proxy.ApplyError
+	switch {
+	case errors.As(err, &listeners):
+		r.Failed = &failed{listeners.Listeners}
+	case err != nil:
+		r.Error = err.Error()
+	}
+	return r
+}
+
+// err is the error that the reply carries.
+func (r *reply) err() error {
+	switch {
+	case r.Failed != nil:
+		return &proxy.ApplyError{Listeners: r.Failed.Listeners}
+	case r.Error != "":
+		return errors.New(r.Error)
+	}
+	return nil
+}
