@@ -2,7 +2,6 @@ package supervise_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -194,19 +193,4 @@ func (r *rig) with(q *quirky) {
 		q.Engine = e
 		return q
 	}
-}
-
-// text reads a container's log.
-func (r *rig) text(id, container string) string {
-	r.t.Helper()
-	log, err := r.sup.ContainerLog(r.t.Context(), id, container)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer log.Close()
-	data, err := io.ReadAll(log)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return string(data)
 }
