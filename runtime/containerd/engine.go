@@ -55,6 +55,7 @@ type Engine struct {
 	events   *queue
 	initPath string
 	seccomp  seccompCache
+	noted    sync.Map // notes on containers that were logged
 
 	closing atomic.Bool
 	watches sync.WaitGroup

@@ -78,7 +78,9 @@ func (x *execution) prepare(argv []string, stdio runtime.Stdio) error {
 		path *string
 	}{{stdio.Out, "out", &x.request.Stdout}, {stdio.Err, "err", &x.request.Stderr}} {
 		if o.to == nil {
-			*o.path = os.DevNull // a shim takes all streams or none
+			if stdio != (runtime.Stdio{}) {
+				*o.path = os.DevNull // a shim takes all streams or none
+			}
 			continue
 		}
 		*o.path = filepath.Join(x.dir, o.name)

@@ -105,6 +105,13 @@ func (e *Engine) recoverContainers(ctx context.Context, t *task) ([]supervise.Re
 			found = append(found, *r)
 		}
 	}
+	if len(found) == 0 && t.shim != nil {
+		// It ends with the server that started it, perhaps just now: the task
+		// gets another when it needs one.
+		s := t.shim
+		t.shim = nil
+		return nil, e.endShim(ctx, s)
+	}
 	return found, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,17 +50,9 @@ func (e *Engine) Start(ctx context.Context, spec runtime.Spec, name string, atte
 		t.containers[name] = c
 	}
 	t.mu.Unlock()
-	s, err := e.shimOf(ctx, t)
+	s, started, stopSignal, err := e.launchSomewhere(ctx, t, c, spec, spec.Containers[i])
 	if err != nil {
 		return supervise.Started{}, err
-	}
-	// What an earlier attempt, or a start that was cut short, has left.
-	if err := e.clear(ctx, t, c); err != nil {
-		return supervise.Started{}, err
-	}
-	started, stopSignal, err := e.launch(ctx, t, c, s, spec, spec.Containers[i])
-	if err != nil {
-		return supervise.Started{}, errors.Join(err, e.clear(context.WithoutCancel(ctx), t, c))
 	}
 	record := containerRecord{
 		Attempt: attempt, StopSignal: stopSignal, Started: started,
@@ -73,6 +66,37 @@ func (e *Engine) Start(ctx context.Context, spec runtime.Spec, name string, atte
 	t.mu.Unlock()
 	e.watch(t, c, s, attempt)
 	return started, nil
+}
+
+// launches bounds how often a container is started in a new shim because the
+// last one went away.
+const launches = 3
+
+// launchSomewhere starts the container in the task's shim. One of an earlier
+// server that was about to end, because it had no container, may be found while
+// it still answers: then the container starts in another.
+func (e *Engine) launchSomewhere(ctx context.Context, t *task, c *container, spec runtime.Spec, want runtime.Container) (s *shim.Shim, started supervise.Started, stopSignal string, err error) {
+	for range launches {
+		if s, err = e.shimOf(ctx, t); err != nil {
+			return nil, started, "", err
+		}
+		// What an earlier attempt, or a start that was cut short, has left.
+		if err = e.clear(ctx, t, c); err == nil {
+			started, stopSignal, err = e.launch(ctx, t, c, s, spec, want)
+		}
+		if err == nil {
+			return s, started, stopSignal, nil
+		}
+		if !errors.Is(err, ttrpc.ErrClosed) {
+			break
+		}
+		select {
+		case <-s.Gone():
+		case <-ctx.Done():
+			return nil, started, "", ctx.Err()
+		}
+	}
+	return nil, started, "", errors.Join(err, e.clear(context.WithoutCancel(ctx), t, c))
 }
 
 // launch makes the container's file system and spec and starts its process.
@@ -94,7 +118,7 @@ func (e *Engine) launch(ctx context.Context, t *task, c *container, s *shim.Shim
 	if err != nil {
 		return none, "", err
 	}
-	learn, err := e.writeSpec(t, c, spec, want, image, netns.path())
+	learn, err := e.writeSpec(ctx, t, c, spec, want, image, netns.path())
 	if err != nil {
 		return none, "", err
 	}
@@ -135,7 +159,7 @@ func (c *container) prepare(image *images.Image) ([]*types.Mount, error) {
 }
 
 // writeSpec writes the container's OCI spec into its bundle.
-func (e *Engine) writeSpec(t *task, c *container, spec runtime.Spec, want runtime.Container, image *images.Image, netns string) (learn func(root, id string), err error) {
+func (e *Engine) writeSpec(ctx context.Context, t *task, c *container, spec runtime.Spec, want runtime.Container, image *images.Image, netns string) (learn func(root, id string), err error) {
 	user, err := image.User(ocispec.UserString(want, image.Config))
 	if err != nil {
 		return nil, &supervise.StartError{Reason: "CannotStartContainerError: " + err.Error()}
@@ -152,7 +176,11 @@ func (e *Engine) writeSpec(t *task, c *container, spec runtime.Spec, want runtim
 		return nil, &supervise.StartError{Reason: "CannotCreateContainerError: " + err.Error()}
 	}
 	for _, n := range notes {
-		e.log.Warn("container gets less than it asked for", "task", t.id, "container", c.name, "note", n)
+		level := slog.LevelDebug
+		if _, said := e.noted.LoadOrStore(n, true); !said {
+			level = slog.LevelWarn // what this machine can't do, it can't do for anyone
+		}
+		e.log.Log(ctx, level, "container gets less than it asked for", "task", t.id, "container", c.name, "note", n)
 	}
 	learn, err = e.seccomp.apply(e.oci, oci)
 	if err != nil {

@@ -26,6 +26,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"golang.org/x/sys/unix"
 
 	"kaimon.dev/kaimon/internal/testenv"
 	"kaimon.dev/kaimon/runtime"
@@ -250,6 +251,26 @@ func TestFaults(t *testing.T) {
 	f.refuse = 0
 	if f.count("kaimon/unknown") != 0 {
 		t.Error("a name of ours was looked up at a registry")
+	}
+}
+
+// TestNoSpace fills a small disk.
+func TestNoSpace(t *testing.T) {
+	f := newFixture(t)
+	f.push("big", image(t, goruntime.GOARCH, strings.Repeat("x", 8<<20)))
+	disk := t.TempDir()
+	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=4m"); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Unmount(disk, unix.MNT_DETACH)
+	small, err := Open(t.Context(), disk, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer small.Close()
+	var pull *runtime.PullError
+	if _, err := small.Ensure(t.Context(), f.ref("big"), nil); !errors.As(err, &pull) || pull.Fault != runtime.PullNoSpace {
+		t.Errorf("got %v", err)
 	}
 }
 

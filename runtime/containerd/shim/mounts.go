@@ -27,7 +27,9 @@ func ownMounts() error {
 	}
 	for _, m := range mounts {
 		// EINVAL: covered by another mount, and so out of anyone's sight.
-		if err := unix.Unmount(m.Mountpoint, unix.MNT_DETACH); err != nil && !errors.Is(err, unix.EINVAL) {
+		// ENOENT: a network namespace that the host has removed meanwhile.
+		err := unix.Unmount(m.Mountpoint, unix.MNT_DETACH)
+		if err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOENT) {
 			return fmt.Errorf("unmount %s: %w", m.Mountpoint, err)
 		}
 	}

@@ -85,6 +85,12 @@ func serve(id string) error {
 		return fmt.Errorf("listen: %w", err)
 	}
 	go endWithoutUse(held, id)
+	go func() { // the machine shuts down
+		terminated := make(chan os.Signal, 1)
+		signal.Notify(terminated, unix.SIGTERM)
+		<-terminated
+		stop.Shutdown()
+	}()
 	go func() {
 		if err := server.Serve(ctx, listener); err != nil && !errors.Is(err, net.ErrClosed) && !errors.Is(err, ttrpc.ErrServerClosed) {
 			fmt.Fprintf(os.Stderr, "shim %s: serve: %v\n", id, err)
@@ -101,7 +107,7 @@ func serve(id string) error {
 func reap() {
 	signals := make(chan os.Signal, 32)
 	signal.Notify(signals, unix.SIGCHLD)
-	signal.Ignore(unix.SIGPIPE, unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
+	signal.Ignore(unix.SIGPIPE, unix.SIGINT, unix.SIGHUP)
 	for range signals {
 		if err := reaper.Reap(); err != nil {
 			fmt.Fprintf(os.Stderr, "reap: %v\n", err)

@@ -12,6 +12,8 @@ import (
 
 	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
 
+	"golang.org/x/sys/unix"
+
 	"kaimon.dev/kaimon/internal/testenv"
 )
 
@@ -104,6 +106,22 @@ func TestStartRefused(t *testing.T) {
 	if left, err := os.ReadDir(l.Dir); err != nil || len(left) > 0 {
 		t.Errorf("left %v %v", left, err)
 	}
+}
+
+// TestTerminated ends a shim when the machine shuts down.
+func TestTerminated(t *testing.T) {
+	l := launcher(t)
+	s, err := l.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Service.Connect(Context(t.Context()), &taskapi.ConnectRequest{ID: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Kill(s.Pid, unix.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	gone(t, s)
 }
 
 // TestKill spares a process that is not the shim any more.
