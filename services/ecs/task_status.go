@@ -28,6 +28,8 @@ type TaskStatus struct {
 
 	StopCode      StopCode
 	StoppedReason string
+	// Settled says that the service of the task has counted its failure.
+	Settled bool
 
 	Attachment Attachment
 	// Containers is in the order of Task.Containers.

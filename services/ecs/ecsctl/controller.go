@@ -46,12 +46,13 @@ const (
 	resync               = time.Minute
 )
 
-// Controller runs the tasks of the store.
+// Controller runs the tasks and services of the store.
 type Controller struct {
 	Options
-	loop   *reconcile.Loop
-	tokens *reconcile.Loop
-	puller *puller
+	loop     *reconcile.Loop
+	tokens   *reconcile.Loop
+	services *services
+	puller   *puller
 
 	mu   sync.Mutex
 	work map[string]*work // by task ID
@@ -74,11 +75,14 @@ func New(o Options) *Controller {
 		Name: "ecs.tasks", Workers: o.Workers, Log: o.Log, Keys: c.keys, Resync: resync,
 	}, c.reconcile)
 	c.tokens = reconcile.New(reconcile.Options{Name: "ecs.client-tokens", Log: o.Log, Keys: c.tokenKeys}, c.reconcileToken)
+	c.services = newServices(o.Store, o.Clock, o.Log, func(arn string) { c.loop.Wake(arn) })
 	return c
 }
 
 // Loops returns the controller's loops, for metrics and health.
-func (c *Controller) Loops() []*reconcile.Loop { return []*reconcile.Loop{c.loop, c.tokens} }
+func (c *Controller) Loops() []*reconcile.Loop {
+	return []*reconcile.Loop{c.loop, c.tokens, c.services.loop}
+}
 
 // Run works until ctx ends. It begins by hearing everything that the runtime
 // knows, so that no task is taken for lost or new that is neither.
@@ -91,10 +95,12 @@ func (c *Controller) Run(ctx context.Context) error {
 	}
 	reconcile.FromChanges(ctx, c.loop, c.Store, nil, ecs.Tasks)
 	reconcile.FromChanges(ctx, c.tokens, c.Store, nil, ecs.ClientTokens)
+	c.services.watch(ctx)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return c.observe(ctx, events) })
 	g.Go(func() error { return c.loop.Run(ctx) })
 	g.Go(func() error { return c.tokens.Run(ctx) })
+	g.Go(func() error { return c.services.loop.Run(ctx) })
 	return g.Wait()
 }
 

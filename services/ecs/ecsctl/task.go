@@ -42,6 +42,9 @@ func (c *Controller) view(arn string) (view, bool) {
 		return view{}, false
 	}
 	v := view{task: t, status: ecs.StatusOf(snap, t), work: c.knows(t.ID), now: c.Clock.Now()}
+	if t.ServiceARN != "" && t.Halted(v.status) && v.status.LastStatus.Before(ecs.TaskStopping) {
+		v.drain = drainLeft(snap, t, v.status, v.now)
+	}
 	v.definition, _ = ecs.TaskDefinitions.Get(snap, t.DefinitionARN)
 	if id := v.status.Attachment.InterfaceID; id != "" {
 		v.eni, _ = ec2.NetworkInterfaces.Get(snap, id)

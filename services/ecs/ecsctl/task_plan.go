@@ -18,7 +18,9 @@ type view struct {
 	eni        *ec2.NetworkInterface
 	vpc        *ec2.VPC
 	work       work
-	now        time.Time
+	// drain is how long a task that shall stop must go on.
+	drain time.Duration
+	now   time.Time
 }
 
 // work is what this process alone knows of a task; a restart loses nothing by
@@ -127,6 +129,8 @@ func planHalted(v view) decision {
 		return decision{step: stepConclude, code: code, reason: reason}
 	case v.work.phase == runtime.Stopping || v.work.phase == runtime.Stopped:
 		return decision{}
+	case v.drain > 0:
+		return decision{after: v.drain}
 	}
 	return decision{step: stepStop, reason: reason}
 }

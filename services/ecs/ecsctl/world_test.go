@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/services/ecs"
 	"kaimon.dev/kaimon/services/ecs/ecsctl"
+	"kaimon.dev/kaimon/services/elbv2"
 	"kaimon.dev/kaimon/store"
 )
 
@@ -61,7 +63,7 @@ func newWorld(t testing.TB, dir string) *world {
 	return newWorldOver(t, store.OpenMemory(tables()...), dir)
 }
 
-func tables() []store.AnyTable { return append(ec2.Tables(), ecs.Tables()...) }
+func tables() []store.AnyTable { return slices.Concat(ec2.Tables(), ecs.Tables(), elbv2.Tables()) }
 
 func newWorldOver(t testing.TB, db *store.Store, dir string) *world {
 	t.Helper()

@@ -1,0 +1,259 @@
+package ecsctl
+
+import (
+	"reflect"
+	"slices"
+	"time"
+
+	"kaimon.dev/kaimon/services/ecs"
+)
+
+// batch is how many tasks one transaction starts, or stops of a kind.
+const batch = 100
+
+// serviceView is all that a plan for a service rests on.
+type serviceView struct {
+	service    *ecs.Service
+	deployment *ecs.ServiceDeployment
+	revision   *ecs.ServiceRevision
+	// status is the service's, brought up to its newest deployment; fresh says
+	// that it was not before.
+	status ecs.ServiceStatus
+	fresh  bool
+	// progress is the newest deployment's; others are those of earlier
+	// deployments that aren't over, only when fresh.
+	progress ecs.ServiceDeploymentStatus
+	others   []ecs.ServiceDeploymentStatus
+	ledger   *ledger
+	now      time.Time
+}
+
+// servicePlan is what to write in one transaction. An empty one is the end of
+// what can be done now.
+type servicePlan struct {
+	// status and progress are nil when they stay as they are.
+	status   *ecs.ServiceStatus
+	progress []ecs.ServiceDeploymentStatus
+	// create is how many tasks of the primary revision start.
+	create int
+	stop   []stopping
+	// register and deregister are by target group.
+	register, deregister map[string][]*unit
+	// settled are the tasks whose failure has been counted.
+	settled []*unit
+	// events are whole messages, in order; those of new tasks come before.
+	events []string
+	// rounds is how often all missing tasks failed, stuck whether the
+	// deployment can't go on: what the ledger shall know to be told.
+	rounds int
+	stuck  bool
+	// after is when time alone asks for another plan; 0 for never.
+	after time.Duration
+}
+
+// stopping is a task to stop, and why.
+type stopping struct {
+	*unit
+	reason string
+}
+
+func (p *servicePlan) empty() bool {
+	return p.status == nil && len(p.progress) == 0 && p.create == 0 && len(p.stop) == 0 &&
+		len(p.register) == 0 && len(p.deregister) == 0 && len(p.settled) == 0 && len(p.events) == 0
+}
+
+// planner makes a plan; it changes its copies of the statuses on the way.
+type planner struct {
+	serviceView
+	plan     servicePlan
+	status   ecs.ServiceStatus
+	progress ecs.ServiceDeploymentStatus
+	desired  int
+}
+
+// planService decides what to do for a service.
+func planService(v serviceView) servicePlan {
+	p := &planner{serviceView: v, status: v.status.Clone(), progress: v.progress, desired: v.service.DesiredCount}
+	if !v.service.DeletedAt.IsZero() {
+		p.desired = 0
+	}
+	p.takeUp()
+	p.noteFailures()
+	p.steer()
+	p.targets()
+	p.roll()
+	p.complete()
+	p.show()
+	return p.result()
+}
+
+// result gathers what changed.
+func (p *planner) result() servicePlan {
+	if p.fresh || !reflect.DeepEqual(p.status, p.serviceView.status) {
+		p.plan.status = &p.status
+	}
+	if p.fresh || p.progress != p.serviceView.progress {
+		p.progress.UpdatedAt = p.now
+		p.plan.progress = append(p.plan.progress, p.progress)
+	}
+	if len(p.ledger.due) > 0 {
+		p.wake(p.ledger.due[0].at)
+	}
+	return p.plan
+}
+
+func (p *planner) event(event string) {
+	p.plan.events = append(p.plan.events, ofService(p.service, event))
+}
+
+// wake asks for another plan at a time.
+func (p *planner) wake(at time.Time) {
+	after := max(at.Sub(p.now), time.Millisecond)
+	if p.plan.after == 0 || after < p.plan.after {
+		p.plan.after = after
+	}
+}
+
+// primary is the tally of the revision that shall stay, others that of all others.
+func (p *planner) primary() tally { return p.ledger.tally(p.status.PrimaryARN) }
+
+func (p *planner) others() tally {
+	var sum tally
+	for _, revision := range p.ledger.revisions() {
+		if revision != p.status.PrimaryARN {
+			sum = sum.add(p.ledger.tally(revision))
+		}
+	}
+	return sum
+}
+
+// noteFailures counts the tasks that failed, unless tasks of their revision run
+// well already (API Reference, "Deployment": failedTasks), and tells why.
+func (p *planner) noteFailures() {
+	for _, u := range p.ledger.inOrder() {
+		if !u.failed {
+			continue
+		}
+		p.plan.settled = append(p.plan.settled, u)
+		if o := p.status.Rollout(u.revision); o != nil && o.State == ecs.RolloutInProgress {
+			o.Failed++
+		}
+		event := u.event
+		if u.class != sick && u.reason != "" {
+			event = eventNotPlaced(u.reason)
+		}
+		if message := ofService(p.service, event); event != "" && !slices.Contains(p.plan.events, message) {
+			p.plan.events = append(p.plan.events, message)
+		}
+	}
+	for i := range p.status.Rollouts {
+		o := &p.status.Rollouts[i]
+		if o.State == ecs.RolloutInProgress && p.ledger.tally(o.RevisionARN)[up] > 0 {
+			o.Failed = 0
+		}
+	}
+}
+
+// targets registers the tasks that run, and deregisters those that end.
+func (p *planner) targets() {
+	p.plan.register, p.plan.deregister = map[string][]*unit{}, map[string][]*unit{}
+	for _, u := range p.ledger.inOrder() {
+		for _, t := range u.register {
+			if until := p.ledger.barred[t.group]; p.now.Before(until) {
+				p.wake(until)
+				continue
+			}
+			p.plan.register[t.group] = append(p.plan.register[t.group], u)
+		}
+		for _, t := range u.deregister {
+			p.plan.deregister[t.group] = append(p.plan.deregister[t.group], u)
+		}
+	}
+}
+
+// roll starts and stops tasks.
+func (p *planner) roll() {
+	primary := p.primary()
+	v := rollView{
+		desired: p.desired, primary: primary, batch: batch, hold: p.holds(primary),
+		bounds: boundsOf(p.desired, p.service.Configuration.MinimumHealthyPercent, p.service.Configuration.MaximumPercent),
+	}
+	if !p.failed() || p.desired == 0 {
+		v.old = p.others() // a deployment that failed leaves them alone
+	}
+	m := planRoll(v)
+	p.plan.create = m.create
+	stopped := p.stop(p.status.PrimaryARN, m.stopPrimary)
+	for _, revision := range p.ledger.revisions() {
+		if revision != p.status.PrimaryARN {
+			have := p.ledger.tally(revision)
+			var share tally
+			for c := range share {
+				share[c] = min(have[c], m.stopOld[c])
+				m.stopOld[c] -= share[c]
+			}
+			stopped = append(stopped, p.stop(revision, share)...)
+		}
+	}
+	for _, event := range eventsStopped(stopped) {
+		p.event(event)
+	}
+	if p.plan.stuck = m.stuck; m.stuck && !p.ledger.stuck {
+		p.event(eventStuck)
+	}
+}
+
+// holds says whether no task may start now: the deployment failed, or tasks
+// fail one after the other.
+func (p *planner) holds(primary tally) bool {
+	if p.failed() {
+		return true
+	}
+	s := p.ledger.streaks[p.status.PrimaryARN]
+	missing := p.desired - (primary.live() - primary[sick])
+	if s == nil || missing <= 0 {
+		return false
+	}
+	delay, rounds := throttle(s.failures, missing)
+	if p.plan.rounds = rounds; rounds >= throttledRounds && rounds > s.told {
+		p.event(eventThrottled)
+	}
+	until := s.at.Add(delay)
+	if !p.now.Before(until) {
+		return false
+	}
+	p.wake(until)
+	return true
+}
+
+// failed says whether the rollout of the primary revision failed.
+func (p *planner) failed() bool {
+	o := p.status.Rollout(p.status.PrimaryARN)
+	return o == nil || o.State == ecs.RolloutFailed
+}
+
+// stop chooses the tasks of a revision to stop and returns their IDs.
+func (p *planner) stop(revision string, counts tally) []string {
+	var ids []string
+	draining, primary := 0, deploymentID(p.status.PrimaryARN)
+	for c := pending; c < ending; c++ {
+		for _, u := range p.ledger.pick(revision, c, counts[c]) {
+			reason := reasonScaling(primary)
+			if c == sick {
+				reason = u.reason
+			}
+			p.plan.stop = append(p.plan.stop, stopping{u, reason})
+			ids = append(ids, u.id)
+			for _, t := range u.drains {
+				p.plan.deregister[t.group] = append(p.plan.deregister[t.group], u)
+			}
+			if len(u.drains) > 0 {
+				draining++
+			}
+		}
+	}
+	if draining > 0 {
+		p.plan.events = append(p.plan.events, eventDraining(p.service, deploymentID(revision), draining))
+	}
+	return ids
+}

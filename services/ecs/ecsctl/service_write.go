@@ -1,0 +1,228 @@
+package ecsctl
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"kaimon.dev/kaimon/aws"
+	"kaimon.dev/kaimon/internal/clock"
+	"kaimon.dev/kaimon/services/ecs"
+	"kaimon.dev/kaimon/services/elbv2"
+	"kaimon.dev/kaimon/store"
+)
+
+// errChanged ends a transaction that found the service changed since the plan.
+var errChanged = errors.New("ecsctl: service changed")
+
+// intent is what a plan takes for granted of what was asked for.
+type intent struct {
+	id, deployment string
+	desired        int
+	configuration  ecs.DeploymentConfiguration
+	deleted        bool
+	stop           ecs.StopDeployment
+}
+
+func intentOf(s *ecs.Service, d *ecs.ServiceDeployment) intent {
+	i := intent{
+		id: s.ID, deployment: s.DeploymentARN, desired: s.DesiredCount,
+		configuration: s.Configuration, deleted: !s.DeletedAt.IsZero(),
+	}
+	if d.Stop != nil {
+		i.stop.Rollback = d.Stop.Rollback
+		i.stop.At = d.Stop.At.UTC()
+	}
+	return i
+}
+
+// carryOut writes a plan, in one transaction, and what it told into the ledger.
+func (s *services) carryOut(ctx context.Context, v serviceView, p servicePlan) error {
+	w := writer{serviceView: v, plan: p, ids: make([]string, p.create)}
+	for i := range w.ids {
+		w.ids[i] = clock.Hex(16)
+	}
+	w.events = append(eventsOf(v.service, eventsStarted(w.ids)), p.events...)
+	w.eventIDs = make([]string, len(w.events)+len(p.register)+len(p.deregister)+1)
+	for i := range w.eventIDs {
+		w.eventIDs[i] = clock.UUID()
+	}
+	err := s.store.Update(ctx, w.write)
+	var why notPlacedError
+	if errors.As(err, &why) {
+		w.withoutTasks(why)
+		err = s.store.Update(ctx, w.write)
+	}
+	if err != nil {
+		return err
+	}
+	v.ledger.stuck = p.stuck
+	if streak := v.ledger.streaks[v.status.PrimaryARN]; streak != nil {
+		streak.told = max(streak.told, p.rounds)
+	}
+	for _, group := range w.barred {
+		v.ledger.barred[group] = v.now.Add(barredFor)
+	}
+	s.mark(v.service.ARN, w.touched...)
+	return nil
+}
+
+// eventsOf puts the service before events.
+func eventsOf(s *ecs.Service, events []string) []string {
+	out := make([]string, len(events))
+	for i, event := range events {
+		out[i] = ofService(s, event)
+	}
+	return out
+}
+
+// writer is a plan on its way into a transaction.
+type writer struct {
+	serviceView
+	plan servicePlan
+	// ids are those of new tasks.
+	ids    []string
+	events []string
+	// eventIDs are enough for all events that may come.
+	eventIDs []string
+	// touched are the tasks that were written; barred the groups that refused targets.
+	touched, barred []string
+}
+
+func (w *writer) write(tx *store.Txn) error {
+	svc := ecs.SameService(tx, w.service)
+	if svc == nil {
+		return errChanged
+	}
+	if d, _ := svc.Deployment(tx); intentOf(svc, d) != intentOf(w.service, w.deployment) {
+		return errChanged
+	}
+	w.settle(tx)
+	w.stop(tx)
+	w.retarget(tx)
+	if err := w.create(tx, svc); err != nil {
+		return err
+	}
+	status := w.status.Clone()
+	if w.plan.status != nil {
+		status = w.plan.status.Clone()
+	}
+	for i, event := range w.events {
+		ecs.AddServiceEvent(tx, &status, w.eventIDs[i], w.now, event)
+	}
+	if w.plan.status != nil || len(w.events) > 0 {
+		ecs.ServiceStatuses.Put(tx, status)
+	}
+	for _, p := range w.plan.progress {
+		ecs.ServiceDeploymentStatuses.Put(tx, p)
+	}
+	return nil
+}
+
+// settle notes which failures have been counted.
+func (w *writer) settle(tx *store.Txn) {
+	for _, u := range w.plan.settled {
+		if t, ok := ecs.Tasks.Get(tx, u.arn); ok {
+			status := ecs.StatusOf(tx, t).Clone()
+			status.Settled = true
+			ecs.TaskStatuses.Put(tx, status)
+			w.touched = append(w.touched, u.arn)
+		}
+	}
+}
+
+func (w *writer) stop(tx *store.Txn) {
+	for _, u := range w.plan.stop {
+		if t, ok := ecs.Tasks.Get(tx, u.arn); ok {
+			ecs.AskToStop(tx, t, ecs.StopRequest{At: w.now, Code: ecs.StopByScheduler, Reason: u.reason})
+			w.touched = append(w.touched, u.arn)
+		}
+	}
+}
+
+// create makes the rows of new tasks.
+func (w *writer) create(tx *store.Txn, svc *ecs.Service) error {
+	if len(w.ids) == 0 {
+		return nil
+	}
+	status := w.status
+	if w.plan.status != nil {
+		status = *w.plan.status
+	}
+	revision, ok := ecs.ServiceRevisions.Get(tx, status.PrimaryARN)
+	if !ok {
+		return errChanged
+	}
+	tasks, err := ecs.AddServiceTasks(tx, svc, revision, w.ids, w.now)
+	if err != nil {
+		return notPlacedError{err}
+	}
+	for _, t := range tasks {
+		w.touched = append(w.touched, t.ARN)
+	}
+	return nil
+}
+
+// retarget registers and deregisters targets. A group that refuses is told of
+// and left alone for a while.
+func (w *writer) retarget(tx *store.Txn) {
+	for _, group := range slices.Sorted(maps.Keys(w.plan.deregister)) {
+		targets := w.targets(group, w.plan.deregister[group])
+		if elbv2.DeregisterTargets(tx, group, targets, w.now) == nil {
+			w.events = append(w.events, ofService(w.service, eventDeregistered(len(targets), group)))
+		}
+	}
+	for _, group := range slices.Sorted(maps.Keys(w.plan.register)) {
+		targets := w.targets(group, w.plan.register[group])
+		if err := elbv2.RegisterTargets(tx, group, targets, w.now); err != nil {
+			w.events = append(w.events, ofService(w.service, eventNotRegistered(group, message(err))))
+			w.barred = append(w.barred, group)
+			continue
+		}
+		w.events = append(w.events, ofService(w.service, eventRegistered(len(targets), group)))
+	}
+}
+
+// targets lists the targets of a group that the units of a plan are.
+func (w *writer) targets(group string, units []*unit) []elbv2.Target {
+	var out []elbv2.Target
+	for _, u := range units {
+		for _, t := range slices.Concat(u.register, u.deregister, u.drains) {
+			if t.group == group {
+				out = append(out, t.target)
+			}
+		}
+		w.touched = append(w.touched, u.arn)
+	}
+	return out
+}
+
+// notPlacedError is why new tasks were refused.
+type notPlacedError struct{ error }
+
+// withoutTasks makes the plan one that starts no tasks, and counts that as a
+// failure of their revision.
+func (w *writer) withoutTasks(why notPlacedError) {
+	event := ofService(w.service, eventNotPlaced(message(why.error)))
+	w.ids, w.events = nil, append(slices.Clone(w.plan.events), event)
+	w.touched, w.barred = nil, nil
+	status := w.status.Clone()
+	if w.plan.status != nil {
+		status = *w.plan.status
+	}
+	if o := status.Rollout(status.PrimaryARN); o != nil && o.State == ecs.RolloutInProgress {
+		o.Failed++
+	}
+	w.plan.status = &status
+	streak := w.ledger.streak(status.PrimaryARN)
+	streak.failures, streak.at = streak.failures+1, w.now
+}
+
+// message is what a user is told of an error.
+func message(err error) string {
+	if e, ok := aws.AsError(err); ok {
+		return e.Message
+	}
+	return err.Error()
+}
