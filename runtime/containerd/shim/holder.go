@@ -8,6 +8,7 @@ import (
 
 	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
 	"golang.org/x/sys/unix"
+	"google.golang.org/protobuf/types/known/emptypb"
 )
 
 // holder keeps a reading end of each container's output pipe open until the
@@ -23,12 +24,24 @@ type holder struct {
 	pipes map[string]*os.File // by container
 }
 
-// endUnused ends the shim if it has no containers, once none is in the making.
-func (h *holder) endUnused(ctx context.Context, id string) error {
+// settle waits for every container in the making. A server that comes back must
+// not be told that there is none while a predecessor's last wish is carried out.
+func (h *holder) settle() {
 	h.creating.Lock()
 	defer h.creating.Unlock()
-	_, err := h.Shutdown(ctx, &taskapi.ShutdownRequest{ID: id})
-	return err
+}
+
+// State implements the task service.
+func (h *holder) State(ctx context.Context, r *taskapi.StateRequest) (*taskapi.StateResponse, error) {
+	h.settle()
+	return h.TTRPCTaskService.State(ctx, r)
+}
+
+// Shutdown implements the task service: it ends a shim without containers.
+func (h *holder) Shutdown(ctx context.Context, r *taskapi.ShutdownRequest) (*emptypb.Empty, error) {
+	h.creating.Lock()
+	defer h.creating.Unlock()
+	return h.TTRPCTaskService.Shutdown(ctx, r)
 }
 
 // Create implements the task service.

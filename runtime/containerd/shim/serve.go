@@ -122,7 +122,7 @@ func endWithoutUse(service *holder, id string) {
 	lease := os.NewFile(leaseFD, "lease")
 	_, _ = io.Copy(io.Discard, lease)
 	_ = lease.Close()
-	if err := service.endUnused(context.Background(), id); err != nil {
+	if _, err := service.Shutdown(context.Background(), &taskapi.ShutdownRequest{ID: id}); err != nil {
 		fmt.Fprintf(os.Stderr, "shim %s: shut down: %v\n", id, err)
 	}
 }
