@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 
+	"kaimon.dev/kaimon/dataplane/proxy/control"
 	"kaimon.dev/kaimon/dataplane/vpc"
 	"kaimon.dev/kaimon/runtime/containerd"
 )
@@ -23,7 +24,7 @@ func Down(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("runtime: %w", err)
 	}
-	failed := rt.Down(ctx)
+	failed := errors.Join(rt.Down(ctx), control.Down(ctx, c.proxySocket()))
 	plane, err := vpc.Open(ctx, m.planeOptions())
 	if err != nil {
 		return errors.Join(failed, fmt.Errorf("network: %w", err))

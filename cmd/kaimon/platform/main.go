@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kaimon.dev/kaimon/aws/gateway"
+	"kaimon.dev/kaimon/dataplane/proxy/control"
 	"kaimon.dev/kaimon/dataplane/vpc"
 	"kaimon.dev/kaimon/internal/clock"
 	"kaimon.dev/kaimon/runtime/containerd"
@@ -30,6 +31,7 @@ type Main struct {
 	store    *store.Store
 	runtime  *containerd.Runtime
 	plane    *vpc.Kernel
+	proxy    *control.Client
 	server   *gateway.Server
 	listener net.Listener
 	health   *health
@@ -117,6 +119,9 @@ func (m *Main) Close() error {
 	m.running.Wait()
 	if m.runtime != nil {
 		failed = errors.Join(failed, m.runtime.Close())
+	}
+	if m.proxy != nil {
+		failed = errors.Join(failed, m.proxy.Close())
 	}
 	if m.plane != nil {
 		failed = errors.Join(failed, m.plane.Close())

@@ -15,6 +15,7 @@ import (
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/services/ecs"
 	"kaimon.dev/kaimon/services/elbv2"
+	"kaimon.dev/kaimon/services/elbv2/elbv2ctl"
 	"kaimon.dev/kaimon/services/iam"
 	"kaimon.dev/kaimon/store"
 )
@@ -30,20 +31,22 @@ func Tables() []store.AnyTable {
 	return all
 }
 
-// openParts opens the store, the runtime and the data plane, side by side.
-func (m *Main) openParts(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) {
-		m.store, err = store.Open(ctx, store.Options{
-			Dir: m.Config.storeDir(), Log: m.Log, Engine: store.Engine(m.Config.StoreEngine),
-		}, Tables()...)
+// openParts opens the store, and then what serves from it, side by side: the
+// runtime, the network with its names, and the proxy.
+func (m *Main) openParts(ctx context.Context) (err error) {
+	m.store, err = store.Open(ctx, store.Options{
+		Dir: m.Config.storeDir(), Log: m.Log, Engine: store.Engine(m.Config.StoreEngine),
+	}, Tables()...)
+	if err != nil {
 		return wrap("store", err)
-	})
+	}
+	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return wrap("runtime", m.openRuntime(ctx)) })
 	g.Go(func() (err error) {
 		m.plane, err = vpc.Open(ctx, m.planeOptions())
 		return wrap("network", err)
 	})
+	g.Go(func() error { return wrap("proxy", m.openProxy(ctx)) })
 	return g.Wait()
 }
 
@@ -70,7 +73,7 @@ func (m *Main) planeOptions() vpc.Options {
 	return vpc.Options{
 		InstanceID: m.Config.InstanceID(), RunDir: m.Config.runDir(),
 		PublicCIDR: m.Config.PublicCIDR, Log: m.Log,
-		Resolver: dns.New(dns.Options{Log: m.Log}),
+		Resolver: dns.New(dns.Options{Log: m.Log, Zones: []dns.Zone{elbv2ctl.Names{Store: m.store}}}),
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"kaimon.dev/kaimon/services/ecs/ecsapi"
 	"kaimon.dev/kaimon/services/ecs/ecsctl"
 	"kaimon.dev/kaimon/services/elbv2/elbv2api"
+	"kaimon.dev/kaimon/services/elbv2/elbv2ctl"
 	"kaimon.dev/kaimon/services/iam"
 	"kaimon.dev/kaimon/services/sts/stsapi"
 )
@@ -34,6 +35,7 @@ func (m *Main) newGateway() *gateway.Gateway {
 		Clock:       systemClock,
 		Log:         m.Log,
 		Health:      m.health,
+		Hosts:       elbv2ctl.NewFront(m.store, m.Log).Handler,
 	})
 }
 
@@ -44,6 +46,11 @@ func (m *Main) startControllers(ctx context.Context) {
 		Store: m.store, Runtime: m.runtime, Images: m.runtime, Plane: m.plane,
 		Clock: systemClock, Log: m.Log, PublicPool: m.Config.PublicCIDR,
 	})
+	balancers := elbv2ctl.New(elbv2ctl.Options{
+		Store: m.store, Plane: m.plane, Proxy: m.proxy, Clock: systemClock, Log: m.Log,
+		PublicPool: m.Config.PublicCIDR, AccessLogs: m.Config.accessLogsDir(),
+	})
+	m.background("elbv2", func() error { return balancers.Run(ctx) })
 	m.background("ec2.networks", func() error { return networks.Run(ctx) })
 	m.background("ecs.tasks", func() error { return tasks.Run(ctx) })
 }
