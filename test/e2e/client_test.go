@@ -67,17 +67,12 @@ func (c *client) request() *ecs.RunTaskInput {
 	}
 }
 
-// atOnce is how many tasks are described together. A request of more than 4 KiB
-// runs into a race in smithy-go 1.28: if the answer comes before net/http has
-// looked for the end of the request's body, the connection is closed.
-const atOnce = 20
-
 // describe returns tasks by their ARNs, however many.
 func (c *client) describe(t *testing.T, arns []string) map[string]types.Task {
 	t.Helper()
 	all := map[string]types.Task{}
 	for len(arns) > 0 {
-		n := min(atOnce, len(arns))
+		n := min(100, len(arns))
 		out, err := c.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{Tasks: arns[:n]})
 		if err != nil {
 			t.Fatal(err)

@@ -43,7 +43,25 @@ func (s *Server) config() (aws.Config, error) {
 		Region: Region, BaseEndpoint: &a.Endpoint,
 		Credentials: credentials.NewStaticCredentialsProvider(a.AccessKeyID, a.SecretAccessKey, ""),
 		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
+		HTTPClient:  &http.Client{Transport: plainBody{}},
 	}, err
+}
+
+// plainBody hides smithy-go's request bodies from net/http. In smithy-go 1.28 a
+// body that was closed answers WriteTo with io.EOF; when our answer comes before
+// net/http has looked whether the body goes on, it takes that for a failure to
+// send, and closes the connection while the answer is being read.
+type plainBody struct{}
+
+// RoundTrip implements http.RoundTripper.
+func (plainBody) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r = r.Clone(r.Context())
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 // ECS returns an SDK client of a server that was started once.
