@@ -91,11 +91,12 @@ var headEnd = []byte("\r\n\r\n")
 // empty line before it is skipped (RFC 9112, 2.2). The error is io.EOF when the
 // source ended before the first byte and io.ErrUnexpectedEOF inside.
 func (b *Reader) Head(limit int) (string, error) {
-	searched := 0
+	searched, skipped := 0, false
 	for {
 		p := b.Buffered()
-		if searched == 0 && bytes.HasPrefix(p, headEnd[:2]) {
+		if !skipped && bytes.HasPrefix(p, headEnd[:2]) {
 			b.r += 2
+			searched, skipped = 0, true
 			continue
 		}
 		if i := bytes.Index(p[max(searched-3, 0):], headEnd); i >= 0 {
