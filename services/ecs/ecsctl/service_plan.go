@@ -41,8 +41,9 @@ type servicePlan struct {
 	register, deregister map[string][]*unit
 	// settled are the tasks whose failure has been counted.
 	settled []*unit
-	// events are whole messages, in order; those of new tasks come before.
-	events []string
+	// causes are events that come before those of new tasks, events such as
+	// come after; they are whole messages.
+	causes, events []string
 	// rounds is how often all missing tasks failed, stuck whether the
 	// deployment can't go on: what the ledger shall know to be told.
 	rounds int
@@ -59,7 +60,7 @@ type stopping struct {
 
 func (p *servicePlan) empty() bool {
 	return p.status == nil && len(p.progress) == 0 && p.create == 0 && len(p.stop) == 0 &&
-		len(p.register) == 0 && len(p.deregister) == 0 && len(p.settled) == 0 && len(p.events) == 0
+		len(p.register) == 0 && len(p.deregister) == 0 && len(p.settled) == 0 && len(p.causes)+len(p.events) == 0
 }
 
 // planner makes a plan; it changes its copies of the statuses on the way.
@@ -166,6 +167,9 @@ func (p *planner) targets() {
 			p.plan.register[t.group] = append(p.plan.register[t.group], u)
 		}
 		for _, t := range u.deregister {
+			if p.now.Before(p.ledger.barred[t.group]) {
+				continue
+			}
 			p.plan.deregister[t.group] = append(p.plan.deregister[t.group], u)
 		}
 	}
@@ -183,6 +187,7 @@ func (p *planner) roll() {
 	}
 	m := planRoll(v)
 	p.plan.create = m.create
+	p.plan.causes, p.plan.events = p.plan.events, nil
 	stopped := p.stop(p.status.PrimaryARN, m.stopPrimary)
 	for _, revision := range p.ledger.revisions() {
 		if revision != p.status.PrimaryARN {

@@ -24,13 +24,19 @@ type served struct {
 // serve creates the service "web".
 func (w *world) serve(desired int, containers ...ecs.ContainerDefinition) *served {
 	w.t.Helper()
+	return w.serveBehind(desired, nil, containers...)
+}
+
+// serveBehind creates it behind load balancers.
+func (w *world) serveBehind(desired int, balancers []ecs.ServiceLoadBalancer, containers ...ecs.ContainerDefinition) *served {
+	w.t.Helper()
 	s := &served{world: w, arn: ecs.ServiceARN(scope, "default", "web")}
 	w.update(func(tx *store.Txn) error {
 		ecs.Services.Put(tx, ecs.Service{
 			ARN: s.arn, ID: clock.Hex(16), Scope: scope, ClusterARN: w.cluster.ARN, Name: "web",
 			CreatedAt: clock.System{}.Now(), DesiredCount: desired, PropagateTags: ecs.PropagateNone,
 			Configuration: ecs.DeploymentConfiguration{MaximumPercent: 200, MinimumHealthyPercent: 100},
-			DeploymentARN: s.deployment(tx, "", containers, nil),
+			DeploymentARN: s.deployment(tx, "", containers, balancers),
 		})
 		return nil
 	})
@@ -128,6 +134,12 @@ func (s *served) running(revision string) []*ecs.Task {
 	return out
 }
 
+// task returns a task's row as it is now.
+func (s *served) task(arn string) *ecs.Task {
+	t, _ := ecs.Tasks.Get(s.store.Snapshot(), arn)
+	return t
+}
+
 // kill ends the container main of a task.
 func (s *served) kill(t *ecs.Task) {
 	s.t.Helper()
@@ -136,10 +148,14 @@ func (s *served) kill(t *ecs.Task) {
 	}
 }
 
-// messages are the events, the oldest first, with IDs of tasks as #.
+// messages are the events, the oldest first, with IDs of tasks as #. Those of
+// registrations, whose number is chance, are left out.
 func (s *served) messages() []string {
 	var out []string
 	for _, e := range ecs.EventsOf(s.store.Snapshot(), s.arn) {
+		if strings.Contains(e.Message, " registered ") {
+			continue
+		}
 		words := strings.Split(e.Message, "(task ")
 		for i, word := range words[1:] {
 			_, rest, _ := strings.Cut(word, ")")

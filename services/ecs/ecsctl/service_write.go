@@ -43,7 +43,7 @@ func (s *services) carryOut(ctx context.Context, v serviceView, p servicePlan) e
 	for i := range w.ids {
 		w.ids[i] = clock.Hex(16)
 	}
-	w.events = append(eventsOf(v.service, eventsStarted(w.ids)), p.events...)
+	w.events = slices.Concat(p.causes, eventsOf(v.service, eventsStarted(w.ids)), p.events)
 	w.eventIDs = make([]string, len(w.events)+len(p.register)+len(p.deregister)+1)
 	for i := range w.eventIDs {
 		w.eventIDs[i] = clock.UUID()
@@ -169,9 +169,11 @@ func (w *writer) create(tx *store.Txn, svc *ecs.Service) error {
 func (w *writer) retarget(tx *store.Txn) {
 	for _, group := range slices.Sorted(maps.Keys(w.plan.deregister)) {
 		targets := w.targets(group, w.plan.deregister[group])
-		if elbv2.DeregisterTargets(tx, group, targets, w.now) == nil {
-			w.events = append(w.events, ofService(w.service, eventDeregistered(len(targets), group)))
+		if err := elbv2.DeregisterTargets(tx, group, targets, w.now); err != nil {
+			w.barred = append(w.barred, group) // it is gone
+			continue
 		}
+		w.events = append(w.events, ofService(w.service, eventDeregistered(len(targets), group)))
 	}
 	for _, group := range slices.Sorted(maps.Keys(w.plan.register)) {
 		targets := w.targets(group, w.plan.register[group])
@@ -205,7 +207,7 @@ type notPlacedError struct{ error }
 // failure of their revision.
 func (w *writer) withoutTasks(why notPlacedError) {
 	event := ofService(w.service, eventNotPlaced(message(why.error)))
-	w.ids, w.events = nil, append(slices.Clone(w.plan.events), event)
+	w.ids, w.events = nil, slices.Concat(w.plan.causes, w.plan.events, []string{event})
 	w.touched, w.barred = nil, nil
 	status := w.status.Clone()
 	if w.plan.status != nil {
