@@ -17,8 +17,15 @@ const inside = "KAIMON_TESTENV_INSIDE"
 // namespaces that play a host, and exits with its status. Without root the
 // tests run where they are, and those that call NeedRoot skip.
 func InHost(m *testing.M) {
+	Enter()
+	os.Exit(m.Run())
+}
+
+// Enter runs this program again inside namespaces that play a host, and exits
+// with its status. Inside, and without root, it returns at once.
+func Enter() {
 	if os.Geteuid() != 0 || os.Getenv(inside) != "" {
-		os.Exit(m.Run())
+		return
 	}
 	self, err := os.Executable()
 	if err != nil {

@@ -10,12 +10,12 @@ import (
 	"kaimon.dev/kaimon/test/images"
 )
 
-// The environment that tells the inside of a host what was prepared outside. A
-// user may set either to use what is there.
-const (
-	binaryVariable = "KAIMON_BIN"
-	imagesVariable = "KAIMON_IMAGES"
-)
+// BinaryVariable names the kaimon to test in the environment. Prepare sets it to
+// the one that it builds, for the inside of the host.
+const BinaryVariable = "KAIMON_BIN"
+
+// imagesVariable names the folder of the test images in the same way.
+const imagesVariable = "KAIMON_IMAGES"
 
 // Prepare builds the binary and the test images, unless the environment names
 // them, and puts where they are into the environment. It needs the machine's
@@ -35,7 +35,7 @@ func Prepare(ctx context.Context, names ...string) error {
 			return err
 		}
 	}
-	if os.Getenv(binaryVariable) != "" {
+	if os.Getenv(BinaryVariable) != "" {
 		return nil
 	}
 	cache, err := images.Cache()
@@ -49,8 +49,8 @@ func Prepare(ctx context.Context, names ...string) error {
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("build kaimon: %w", err)
 	}
-	return os.Setenv(binaryVariable, binary)
+	return os.Setenv(BinaryVariable, binary)
 }
 
 // Binary is the path of the kaimon under test.
-func Binary() string { return os.Getenv(binaryVariable) }
+func Binary() string { return os.Getenv(BinaryVariable) }
