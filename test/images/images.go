@@ -17,7 +17,7 @@ import (
 )
 
 // Names are the images that Archive makes.
-var Names = []string{"busybox", "nginx", "redis", "stamp"}
+var Names = []string{"busybox", "nginx", "redis"}
 
 // Archive returns the path of the archive of an image by its short name, made
 // in the cache folder if it isn't there.
@@ -52,8 +52,6 @@ func build(ctx context.Context, cache, name string) (ociarchive.Image, error) {
 		return nginx(ctx, filepath.Join(cache, "nginx.d"))
 	case "redis":
 		return redis(ctx, filepath.Join(cache, "redis.d"))
-	case "stamp":
-		return stamp(ctx, cache)
 	default:
 		return ociarchive.Image{}, fmt.Errorf("there is none; there are %s", strings.Join(Names, ", "))
 	}
