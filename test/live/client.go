@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 )
 
 // Region is the region of every client here.
@@ -74,6 +75,12 @@ func (s *Server) ECS() (*ecs.Client, error) {
 func (s *Server) EC2() (*ec2.Client, error) {
 	c, err := s.config()
 	return ec2.NewFromConfig(c), err
+}
+
+// ELB returns an SDK client of a server that was started once.
+func (s *Server) ELB() (*elasticloadbalancingv2.Client, error) {
+	c, err := s.config()
+	return elasticloadbalancingv2.NewFromConfig(c), err
 }
 
 // Call sends one signed ECS request as it is, good or bad, and returns the
