@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"kaimon.dev/kaimon/dataplane/proxy/route"
 	"kaimon.dev/kaimon/internal/clock"
 )
 
@@ -107,7 +108,7 @@ func logLine(x *exchange, now time.Time, mono time.Duration) string {
 	return fmt.Sprintf("%s %s %s %s %s %s %s %s %d %s %d %d %q %q %s %s %s %q %q %q %d %s %q %q %q %q %q %q %q\n",
 		kind, stamp(now), dash(x.lst.lb.ID), x.peer, targetAddr, before, during, after,
 		x.answer.status, targetStatus, max(x.req.Length, 0), max(x.answer.length, 0),
-		x.req.Method+" "+scheme+"://"+host+":"+x.lst.port+x.req.Target+" HTTP/1."+strconv.Itoa(x.req.Minor),
+		x.req.Method+" "+scheme+"://"+route.Hostname(host)+":"+x.lst.port+x.req.Target+" HTTP/1."+strconv.Itoa(x.req.Minor),
 		dash(x.req.Get("User-Agent")), cipher, version, group, dash(x.trace), dash(host), "-",
 		priority, stamp(now.Add(x.began-mono)), action, dash(x.location), "-", targetAddr, targetStatus, class, dash(reason))
 }

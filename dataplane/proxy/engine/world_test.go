@@ -144,12 +144,18 @@ func (w *world) get(path string) (*http.Response, string) {
 
 func freePort(t *testing.T) uint16 {
 	t.Helper()
+	l := listenFree(t)
+	defer l.Close()
+	return addrPort(l.Addr()).Port()
+}
+
+func listenFree(t *testing.T) net.Listener {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return addrPort(l.Addr()).Port()
+	return l
 }
 
 // backend runs an HTTP server and returns its address.

@@ -16,7 +16,7 @@ func Location(a *proxy.Redirect, r *http1.Request, protocol, listenerPort string
 		requestPort = listenerPort
 	}
 	fill := strings.NewReplacer(
-		"#{protocol}", protocol, "#{host}", hostname(r.Host), "#{port}", requestPort,
+		"#{protocol}", protocol, "#{host}", Hostname(r.Host), "#{port}", requestPort,
 		"#{path}", strings.TrimPrefix(r.Path, "/"), "#{query}", r.Query,
 	)
 	or := func(s, otherwise string) string {

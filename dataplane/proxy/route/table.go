@@ -59,7 +59,7 @@ func compile(c *proxy.Condition) condition {
 	switch c.Field {
 	case proxy.HostHeader:
 		values := wildcards(c.Values, true)
-		return func(r *http1.Request, _ netip.Addr) bool { return anyMatch(values, hostname(r.Host)) }
+		return func(r *http1.Request, _ netip.Addr) bool { return anyMatch(values, Hostname(r.Host)) }
 	case proxy.PathPattern:
 		values := wildcards(c.Values, false)
 		return func(r *http1.Request, _ netip.Addr) bool { return anyMatch(values, r.Path) }
@@ -132,8 +132,8 @@ func anyMatch(values []wildcard, s string) bool {
 	return false
 }
 
-// hostname is a Host field without its port.
-func hostname(host string) string {
+// Hostname is a Host field without its port.
+func Hostname(host string) string {
 	if i := strings.LastIndexByte(host, ':'); i >= 0 && strings.IndexByte(host[i:], ']') < 0 {
 		return host[:i]
 	}
@@ -142,5 +142,5 @@ func hostname(host string) string {
 
 // port is a Host field's port, or the empty string.
 func port(host string) string {
-	return strings.TrimPrefix(host[len(hostname(host)):], ":")
+	return strings.TrimPrefix(host[len(Hostname(host)):], ":")
 }
