@@ -19,6 +19,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"syscall"
 
 	"kaimon.dev/kaimon/internal/testenv"
@@ -65,6 +66,11 @@ func run(ctx context.Context, kaimon string, n int) error {
 	}
 	defer registry.Close()
 
+	load, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d processors, load average before: %s", runtime.NumCPU(), load)
 	var all table
 	for _, measure := range []func(context.Context, string, int) (table, error){
 		measureReady, measureStarts, measureMemory, measureMany, measurePeers,
