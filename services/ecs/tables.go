@@ -11,7 +11,7 @@ import (
 func Tables() []store.AnyTable {
 	return []store.AnyTable{
 		Clusters, TaskDefinitions, Families, ResourceTags, AccountSettings,
-		Tasks, TaskStatuses, ClientTokens,
+		Tasks, TaskStatuses, TaskProtections, ClientTokens,
 		Services, ServiceStatuses, ServiceRevisions, ServiceEvents,
 		ServiceDeployments, ServiceDeploymentStatuses,
 	}

@@ -26,6 +26,7 @@ type API interface {
 	DescribeServices(ctx context.Context, in *DescribeServicesInput) (*DescribeServicesOutput, error)
 	DescribeTaskDefinition(ctx context.Context, in *DescribeTaskDefinitionInput) (*DescribeTaskDefinitionOutput, error)
 	DescribeTasks(ctx context.Context, in *DescribeTasksInput) (*DescribeTasksOutput, error)
+	GetTaskProtection(ctx context.Context, in *GetTaskProtectionInput) (*GetTaskProtectionOutput, error)
 	ListAccountSettings(ctx context.Context, in *ListAccountSettingsInput) (*ListAccountSettingsOutput, error)
 	ListClusters(ctx context.Context, in *ListClustersInput) (*ListClustersOutput, error)
 	ListServiceDeployments(ctx context.Context, in *ListServiceDeploymentsInput) (*ListServiceDeploymentsOutput, error)
@@ -46,6 +47,7 @@ type API interface {
 	UpdateCluster(ctx context.Context, in *UpdateClusterInput) (*UpdateClusterOutput, error)
 	UpdateClusterSettings(ctx context.Context, in *UpdateClusterSettingsInput) (*UpdateClusterSettingsOutput, error)
 	UpdateService(ctx context.Context, in *UpdateServiceInput) (*UpdateServiceOutput, error)
+	UpdateTaskProtection(ctx context.Context, in *UpdateTaskProtectionInput) (*UpdateTaskProtectionOutput, error)
 }
 
 // Bind describes the service, bound to its handler.
@@ -74,6 +76,7 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "DescribeServices", Method: "POST", Path: "/"}, api.DescribeServices),
 			wire.Op(wire.Operation{Name: "DescribeTaskDefinition", Method: "POST", Path: "/"}, api.DescribeTaskDefinition),
 			wire.Op(wire.Operation{Name: "DescribeTasks", Method: "POST", Path: "/"}, api.DescribeTasks),
+			wire.Op(wire.Operation{Name: "GetTaskProtection", Method: "POST", Path: "/"}, api.GetTaskProtection),
 			wire.Op(wire.Operation{Name: "ListAccountSettings", Method: "POST", Path: "/"}, api.ListAccountSettings),
 			wire.Op(wire.Operation{Name: "ListClusters", Method: "POST", Path: "/"}, api.ListClusters),
 			wire.Op(wire.Operation{Name: "ListServiceDeployments", Method: "POST", Path: "/"}, api.ListServiceDeployments),
@@ -94,6 +97,7 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "UpdateCluster", Method: "POST", Path: "/"}, api.UpdateCluster),
 			wire.Op(wire.Operation{Name: "UpdateClusterSettings", Method: "POST", Path: "/"}, api.UpdateClusterSettings),
 			wire.Op(wire.Operation{Name: "UpdateService", Method: "POST", Path: "/"}, api.UpdateService),
+			wire.Op(wire.Operation{Name: "UpdateTaskProtection", Method: "POST", Path: "/"}, api.UpdateTaskProtection),
 		},
 		Errors: []wire.ErrorShape{
 			{Code: "AccessDeniedException", Status: 400, Fault: aws.Sender},
@@ -744,6 +748,18 @@ type FirelensConfiguration struct {
 	Options map[string]string
 }
 
+// GetTaskProtectionInput is the request of GetTaskProtection.
+type GetTaskProtectionInput struct {
+	Cluster *string
+	Tasks   []string
+}
+
+// GetTaskProtectionOutput is the answer of GetTaskProtection.
+type GetTaskProtectionOutput struct {
+	ProtectedTasks []ProtectedTask
+	Failures       []Failure
+}
+
 // HealthCheck is the model's structure of that name.
 type HealthCheck struct {
 	Command     []string
@@ -1219,6 +1235,13 @@ type PortMapping struct {
 	Name               *string
 	AppProtocol        *string
 	ContainerPortRange *string
+}
+
+// ProtectedTask is the model's structure of that name.
+type ProtectedTask struct {
+	TaskArn           *string
+	ProtectionEnabled *bool
+	ExpirationDate    *time.Time
 }
 
 // ProxyConfiguration is the model's structure of that name.
@@ -1901,6 +1924,20 @@ type UpdateServiceOutput struct {
 	Service *Service
 }
 
+// UpdateTaskProtectionInput is the request of UpdateTaskProtection.
+type UpdateTaskProtectionInput struct {
+	Cluster           *string
+	Tasks             []string
+	ProtectionEnabled *bool
+	ExpiresInMinutes  *int32
+}
+
+// UpdateTaskProtectionOutput is the answer of UpdateTaskProtection.
+type UpdateTaskProtectionOutput struct {
+	ProtectedTasks []ProtectedTask
+	Failures       []Failure
+}
+
 // VCpuCountRangeRequest is the model's structure of that name.
 type VCpuCountRangeRequest struct {
 	Min *int32
@@ -2489,6 +2526,14 @@ var table = []wire.Shape{
 	}},
 	{Name: "FirelensConfigurationOptionsMap", Kind: wire.Map, Key: wire.Member{Target: "String"}, Elem: wire.Member{Target: "String"}},
 	{Name: "FirelensConfigurationType", Kind: wire.String, Enum: []string{"fluentd", "fluentbit"}},
+	{Name: "GetTaskProtectionInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "cluster", Target: "String", Required: true},
+		{Name: "tasks", Target: "StringList"},
+	}},
+	{Name: "GetTaskProtectionOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "protectedTasks", Target: "ProtectedTasks"},
+		{Name: "failures", Target: "Failures"},
+	}},
 	{Name: "GpuIds", Kind: wire.List, Elem: wire.Member{Target: "String"}},
 	{Name: "HealthCheck", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "command", Target: "StringList", Required: true},
@@ -2896,6 +2941,12 @@ var table = []wire.Shape{
 	{Name: "PortNumber", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 0, Max: 65535}},
 	{Name: "PropagateMITags", Kind: wire.String, Enum: []string{"CAPACITY_PROVIDER", "NONE"}},
 	{Name: "PropagateTags", Kind: wire.String, Enum: []string{"TASK_DEFINITION", "SERVICE", "NONE"}},
+	{Name: "ProtectedTask", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "taskArn", Target: "String"},
+		{Name: "protectionEnabled", Target: "Boolean"},
+		{Name: "expirationDate", Target: "Timestamp"},
+	}},
+	{Name: "ProtectedTasks", Kind: wire.List, Elem: wire.Member{Target: "ProtectedTask"}},
 	{Name: "ProxyConfiguration", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "type", Target: "ProxyConfigurationType"},
 		{Name: "containerName", Target: "String", Required: true},
@@ -3496,6 +3547,16 @@ var table = []wire.Shape{
 	}},
 	{Name: "UpdateServiceOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "service", Target: "Service"},
+	}},
+	{Name: "UpdateTaskProtectionInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "cluster", Target: "String", Required: true},
+		{Name: "tasks", Target: "StringList", Required: true},
+		{Name: "protectionEnabled", Target: "Boolean", Required: true},
+		{Name: "expiresInMinutes", Target: "BoxedInteger"},
+	}},
+	{Name: "UpdateTaskProtectionOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "protectedTasks", Target: "ProtectedTasks"},
+		{Name: "failures", Target: "Failures"},
 	}},
 	{Name: "VCpuCountRangeRequest", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "min", Target: "BoxedInteger", Required: true},

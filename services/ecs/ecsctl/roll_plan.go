@@ -34,6 +34,8 @@ type rollView struct {
 	bounds  bounds
 	// primary counts the tasks of the revision that shall stay, old the others.
 	primary, old tally
+	// shieldedPrimary and shieldedOld count those of them that may not be stopped.
+	shieldedPrimary, shieldedOld tally
 	// hold forbids new tasks: they failed too often, or just now.
 	hold bool
 	// batch is how many tasks are started, and of each class stopped, in one move.
@@ -57,7 +59,11 @@ type move struct {
 func planRoll(v rollView) move {
 	var m move
 	stop := func(count *tally, stopped *tally, c class, n int) {
-		n = max(0, min(n, count[c], v.batch-stopped[c]))
+		keep := v.shieldedPrimary[c]
+		if stopped == &m.stopOld {
+			keep = v.shieldedOld[c]
+		}
+		n = max(0, min(n, count[c]-keep, v.batch-stopped[c]))
 		count[c] -= n
 		stopped[c] += n
 	}
@@ -65,9 +71,10 @@ func planRoll(v rollView) move {
 	for _, c := range []class{pending, warming, sick} {
 		stop(&old, &m.stopOld, c, old[c])
 	}
-	for _, c := range []class{pending, warming, up} {
-		stop(&p, &m.stopPrimary, c, p.live()-p[sick]-v.desired)
-	}
+	surplus := func() int { return p.live() - p[sick] - v.desired }
+	stop(&p, &m.stopPrimary, pending, surplus())
+	stop(&p, &m.stopPrimary, warming, surplus())
+	stop(&p, &m.stopPrimary, up, min(surplus(), p[up]+old[up]-v.bounds.minimum))
 	stop(&p, &m.stopPrimary, sick, p[up]+p[sick]-v.desired)
 	stop(&old, &m.stopOld, up, p[up]+old[up]-v.desired)
 

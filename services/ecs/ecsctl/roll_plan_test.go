@@ -19,6 +19,9 @@ func (r *rolling) step() move {
 	m := planRoll(r.v)
 	healthy := r.v.primary[up] + r.v.old[up]
 	for c := range m.stopOld {
+		if m.stopOld[c] > max(0, r.v.old[c]-r.v.shieldedOld[c]) || m.stopPrimary[c] > max(0, r.v.primary[c]-r.v.shieldedPrimary[c]) {
+			r.t.Fatalf("stops what is protected: %+v of %+v", m, r.v)
+		}
 		if m.stopOld[c] < 0 || m.stopPrimary[c] < 0 || m.stopOld[c] > r.v.old[c] || m.stopPrimary[c] > r.v.primary[c] {
 			r.t.Fatalf("stops what isn't there: %+v of %+v", m, r.v)
 		}
@@ -176,4 +179,20 @@ func TestRoll(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", name, got, test.want)
 		}
 	}
+}
+
+// Whatever is protected stays, and the bounds hold in spite of it.
+func TestRollLeavesProtectedTasksAlone(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		desired := rapid.IntRange(0, 12).Draw(t, "desired")
+		r := &rolling{t: t, v: rollView{
+			desired: desired, batch: 10, primary: anyTally(t, "primary", 4), old: anyTally(t, "old", 4),
+			bounds: boundsOf(desired, rapid.IntRange(0, 100).Draw(t, "minimum"), rapid.IntRange(100, 300).Draw(t, "maximum")),
+		}}
+		for c := pending; c < sick; c++ {
+			r.v.shieldedPrimary[c] = rapid.IntRange(0, r.v.primary[c]).Draw(t, "shielded")
+			r.v.shieldedOld[c] = rapid.IntRange(0, r.v.old[c]).Draw(t, "shielded old")
+		}
+		r.step()
+	})
 }

@@ -60,7 +60,7 @@ func newServices(db *store.Store, c clock.Clock, log *slog.Logger, wakeTask func
 // watch has services looked at when something changes that concerns them.
 func (s *services) watch(ctx context.Context) {
 	reconcile.FromChanges(ctx, s.loop, s.store, s.concerned, ecs.Services, ecs.ServiceDeployments,
-		ecs.Tasks, ecs.TaskStatuses, elbv2.Targets, elbv2.TargetHealths)
+		ecs.Tasks, ecs.TaskStatuses, ecs.TaskProtections, elbv2.Targets, elbv2.TargetHealths)
 }
 
 // keys lists every service; each is looked at as a whole.
@@ -164,6 +164,9 @@ func (s *services) refresh(arn string) (serviceView, bool) {
 		b.ledger, stale = newLedger(svc.ID), true
 	}
 	l := b.ledger
+	if asked := termsOf(svc); l.terms != asked {
+		l.terms, stale = asked, true
+	}
 	if stale {
 		for t := range ecs.TasksOfService(snap, arn) {
 			dirty[t.ARN] = true

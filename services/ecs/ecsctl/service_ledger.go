@@ -5,14 +5,17 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"kaimon.dev/kaimon/services/ecs"
 )
 
 // ledger is what is known of a service's tasks, sorted so that a plan costs no
 // more than what it changes. It is made of the store's rows alone, but for
 // streaks, which a restart may forget. Whoever reconciles the service has it.
 type ledger struct {
-	// id is Service.ID.
+	// id is Service.ID; terms are what else of the service it rests on.
 	id    string
+	terms terms
 	units map[string]*unit // by ARN, none gone
 	sets  map[setKey][]*unit
 	// count is of units by revision.
@@ -28,10 +31,19 @@ type ledger struct {
 	stuck bool
 }
 
+// terms are what a service asks of all its tasks alike.
+type terms struct {
+	grace   time.Duration
+	deleted bool
+}
+
+func termsOf(s *ecs.Service) terms { return terms{s.Grace(), !s.DeletedAt.IsZero()} }
+
 type setKey struct {
 	revision string
 	class    class
 	zone     string
+	shielded bool
 }
 
 // streak is how many tasks of a revision failed one after the other.
@@ -85,7 +97,7 @@ func (l *ledger) drop(arn string) {
 }
 
 func (l *ledger) enter(u *unit) {
-	key := setKey{u.revision, u.class, u.zone}
+	key := setKey{u.revision, u.class, u.zone, u.shielded}
 	u.slot = len(l.sets[key])
 	l.sets[key] = append(l.sets[key], u)
 	l.units[u.arn] = u
@@ -94,7 +106,7 @@ func (l *ledger) enter(u *unit) {
 }
 
 func (l *ledger) leave(u *unit) {
-	key := setKey{u.revision, u.class, u.zone}
+	key := setKey{u.revision, u.class, u.zone, u.shielded}
 	set := l.sets[key]
 	last := set[len(set)-1]
 	set[u.slot], last.slot = last, u.slot
@@ -132,7 +144,7 @@ func (l *ledger) tally(revision string) tally {
 	var n tally
 	for zone := range l.zones {
 		for c := pending; c < ending; c++ {
-			n[c] += len(l.sets[setKey{revision, c, zone}])
+			n[c] += l.countIn(revision, c, zone)
 		}
 	}
 	return n
@@ -150,7 +162,23 @@ func (l *ledger) inOrder() []*unit {
 	return out
 }
 
-// pick chooses n tasks of a class, always from the zone that has the most tasks
+// countIn counts the tasks of a class in a zone.
+func (l *ledger) countIn(revision string, c class, zone string) int {
+	return len(l.sets[setKey{revision, c, zone, false}]) + len(l.sets[setKey{revision, c, zone, true}])
+}
+
+// shielded counts those of a tally that may not be stopped.
+func (l *ledger) shielded(revision string) tally {
+	var n tally
+	for zone := range l.zones {
+		for c := range n {
+			n[c] += len(l.sets[setKey{revision, class(c), zone, true}])
+		}
+	}
+	return n
+}
+
+// pick chooses n tasks of a class that aren't shielded, always from the zone that has the most tasks
 // of the revision left, so that the rest is spread.
 func (l *ledger) pick(revision string, c class, n int) []*unit {
 	zones := slices.Sorted(maps.Keys(l.zones))
@@ -158,9 +186,9 @@ func (l *ledger) pick(revision string, c class, n int) []*unit {
 	left := make([][]*unit, len(zones))
 	for i, zone := range zones {
 		for k := pending; k < ending; k++ {
-			load[i] += len(l.sets[setKey{revision, k, zone}])
+			load[i] += l.countIn(revision, k, zone)
 		}
-		left[i] = l.sets[setKey{revision, c, zone}]
+		left[i] = l.sets[setKey{revision, c, zone, false}]
 	}
 	var out []*unit
 	for len(out) < n {

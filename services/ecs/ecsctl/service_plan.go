@@ -118,11 +118,11 @@ func (p *planner) wake(at time.Time) {
 // primary is the tally of the revision that shall stay, others that of all others.
 func (p *planner) primary() tally { return p.ledger.tally(p.status.PrimaryARN) }
 
-func (p *planner) others() tally {
+func (p *planner) others(count func(revision string) tally) tally {
 	var sum tally
 	for _, revision := range p.ledger.revisions() {
 		if revision != p.status.PrimaryARN {
-			sum = sum.add(p.ledger.tally(revision))
+			sum = sum.add(count(revision))
 		}
 	}
 	return sum
@@ -182,8 +182,10 @@ func (p *planner) roll() {
 		desired: p.desired, primary: primary, batch: batch, hold: p.holds(primary),
 		bounds: boundsOf(p.desired, p.service.Configuration.MinimumHealthyPercent, p.service.Configuration.MaximumPercent),
 	}
+	v.shieldedPrimary = p.ledger.shielded(p.status.PrimaryARN)
 	if !p.failed() || p.desired == 0 {
-		v.old = p.others() // a deployment that failed leaves them alone
+		// A deployment that failed leaves them alone.
+		v.old, v.shieldedOld = p.others(p.ledger.tally), p.others(p.ledger.shielded)
 	}
 	m := planRoll(v)
 	p.plan.create = m.create
@@ -191,10 +193,10 @@ func (p *planner) roll() {
 	stopped := p.stop(p.status.PrimaryARN, m.stopPrimary)
 	for _, revision := range p.ledger.revisions() {
 		if revision != p.status.PrimaryARN {
-			have := p.ledger.tally(revision)
+			have, keep := p.ledger.tally(revision), p.ledger.shielded(revision)
 			var share tally
 			for c := range share {
-				share[c] = min(have[c], m.stopOld[c])
+				share[c] = min(have[c]-keep[c], m.stopOld[c])
 				m.stopOld[c] -= share[c]
 			}
 			stopped = append(stopped, p.stop(revision, share)...)

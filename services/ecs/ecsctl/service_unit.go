@@ -50,6 +50,9 @@ type unit struct {
 	failed bool
 	// wasUp says that it was up at some time.
 	wasUp bool
+	// shielded says that it is protected from being stopped for the sake of
+	// scaling or a deployment.
+	shielded bool
 	// slot is its place in the ledger's set.
 	slot int
 }
@@ -70,6 +73,8 @@ type unitView struct {
 	now   time.Time
 	// wasUp is what was known before.
 	wasUp bool
+	// protected is until when the task is protected; zero if it isn't.
+	protected time.Time
 }
 
 // targetView is a target that a running task shall be.
@@ -105,6 +110,12 @@ func classify(v unitView) unit {
 			u.drains = append(u.drains, target.groupTarget)
 		case !over && u.class != pending:
 			u.register = append(u.register, target.groupTarget)
+		}
+	}
+	if u.class < sick && !v.protected.IsZero() {
+		u.shielded = true
+		if u.due.IsZero() || v.protected.Before(u.due) {
+			u.due = v.protected
 		}
 	}
 	u.wasUp = v.wasUp || u.class == up || u.class >= ending && stood(t, s)

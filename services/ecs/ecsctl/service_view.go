@@ -28,6 +28,9 @@ func (s *services) viewService(r store.Reader, svc *ecs.Service, l *ledger, now 
 // unitOf classifies a task of a service.
 func unitOf(r store.Reader, svc *ecs.Service, t *ecs.Task, now time.Time, wasUp bool) unit {
 	v := unitView{task: t, status: ecs.StatusOf(r, t), grace: svc.Grace(), now: now, wasUp: wasUp}
+	if svc.DeletedAt.IsZero() {
+		v.protected = ecs.ProtectedUntil(r, t.ARN, now)
+	}
 	for _, target := range targetsOf(r, t, v.status) {
 		row, ok := elbv2.Targets.Get(r, elbv2.TargetKey(target.group, target.target))
 		v.targets = append(v.targets, targetView{

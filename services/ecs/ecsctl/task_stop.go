@@ -79,6 +79,7 @@ func (c *Controller) forget(ctx context.Context, v view) error {
 	err := c.Store.Update(ctx, func(tx *store.Txn) error {
 		ecs.Tasks.Delete(tx, v.task.ARN)
 		ecs.TaskStatuses.Delete(tx, v.task.ARN)
+		ecs.TaskProtections.Delete(tx, v.task.ARN)
 		ecs.DropTags(tx, v.task.ARN)
 		return nil
 	})
