@@ -115,12 +115,25 @@ func index(list []*Target, t *Target) int {
 
 // Hash picks by a flow: equal flows go to equal targets while the set of
 // healthy targets stays the same (rendezvous hashing keeps most of them when it
-// changes).
-func (g *Group) Hash(flow uint64) *Target {
+// changes). Targets in another zone count only when there are none in this one;
+// an empty zone means all.
+func (g *Group) Hash(flow uint64, zone string) *Target {
+	if zone != "" {
+		if t := g.hash(flow, func(t *Target) bool { return t.Zone == zone }); t != nil {
+			return t
+		}
+	}
+	return g.hash(flow, func(*Target) bool { return true })
+}
+
+func (g *Group) hash(flow uint64, among func(*Target) bool) *Target {
 	list := *g.eligible.Load()
 	var best *Target
 	var high uint64
 	for _, t := range list {
+		if !among(t) {
+			continue
+		}
 		a := t.Ref.Addr.Addr().As16()
 		h := mix(flow ^ mix(uint64(a[12])<<24|uint64(a[13])<<16|uint64(a[14])<<8|uint64(a[15])|uint64(t.Ref.Addr.Port())<<32))
 		if best == nil || h > high {

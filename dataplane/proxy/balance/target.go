@@ -10,7 +10,8 @@ import (
 // Target is one target of a group as the balancer sees it. It lives as long as
 // configurations name it.
 type Target struct {
-	Ref proxy.TargetRef
+	Ref  proxy.TargetRef
+	Zone string // empty when unknown
 
 	outstanding atomic.Int64
 	healthy     atomic.Bool
@@ -19,7 +20,7 @@ type Target struct {
 }
 
 // NewTarget returns a target that hasn't been checked yet.
-func NewTarget(ref proxy.TargetRef) *Target { return &Target{Ref: ref} }
+func NewTarget(ref proxy.TargetRef, zone string) *Target { return &Target{Ref: ref, Zone: zone} }
 
 // Begin counts a request (or a connection) that is given to the target.
 func (t *Target) Begin() { t.outstanding.Add(1) }

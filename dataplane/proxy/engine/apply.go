@@ -89,12 +89,12 @@ func (e *Engine) applyGroups(c proxy.Config, nodes map[nodeKey]*node) (map[strin
 			named[ref] = true
 			t := e.targets[ref]
 			if t == nil {
-				t = newTarget(ref, cfg.Protocol)
+				t = newTarget(ref, want.Zone, cfg.Protocol)
 				e.targets[ref] = t
 			}
 			g.known[t.Target] = t
 			if want.Draining {
-				settle = append(settle, func() { e.drain(t, cfg.DeregistrationDelay) })
+				settle = append(settle, func() { e.drain(t, g) })
 				continue
 			}
 			active = append(active, t.Target)

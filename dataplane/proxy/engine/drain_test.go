@@ -181,11 +181,18 @@ func TestSwapUnderLoad(t *testing.T) {
 			}
 		})
 	}
+	some := func() {
+		for until := sent.Load() + 100; sent.Load() < until; {
+			time.Sleep(time.Millisecond)
+		}
+	}
 	for round := range 15 {
+		some()
 		running = append(running, start(fmt.Sprint(round+2)))
 		w.listener().Rules = []proxy.Rule{{Priority: round + 1, Conditions: []proxy.Condition{{Field: proxy.PathPattern, Values: []string{fmt.Sprintf("/%d*", round)}}}, Action: forwardTo("web")}}
 		put()
 		w.await(proxy.StateHealthy)
+		some()
 		running[0].target.Draining = true
 		put()
 		ref := proxy.TargetRef{Group: "web", Addr: running[0].target.AddrPort()}

@@ -78,7 +78,11 @@ func (f *flow) choose(l *listener, from netip.AddrPort) (*target, *group) {
 			return nil, nil
 		}
 		g := a.groups[i]
-		t := g.known[g.Hash(flowKey(g, from))]
+		zone := ""
+		if l.lb.Attributes.NoCrossZone {
+			zone = l.node.zone
+		}
+		t := g.known[g.Hash(flowKey(g, from), zone)]
 		t.Begin()
 		if !t.draining.Load() {
 			return t, g

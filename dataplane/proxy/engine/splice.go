@@ -32,12 +32,13 @@ type splicing struct {
 	timeout time.Duration
 	last    atomic.Int64 // monotonic: when something was last seen to have moved
 	moved   atomic.Int64
+	failed  atomic.Bool
 }
 
 // run moves one direction, in stretches that end so that we see whether
 // anything has moved.
 func (s *splicing) run(to, from *conn) {
-	for {
+	for !s.failed.Load() {
 		began, now := clock.Monotonic(), clock.System{}.Now()
 		from.SetReadDeadline(now.Add(s.timeout / 4))
 		to.SetWriteDeadline(now.Add(2 * s.timeout))
@@ -52,11 +53,12 @@ func (s *splicing) run(to, from *conn) {
 		case err == io.EOF:
 			to.closeWrite()
 			return
-		case isTimeout(err) && at-began < s.timeout && at-time.Duration(s.last.Load()) < s.timeout:
+		case isTimeout(err) && !s.failed.Load() && at-began < s.timeout && at-time.Duration(s.last.Load()) < s.timeout:
 			// The stretch is over. A write that timed out would have taken longer.
 		default:
-			to.expire()
-			from.expire()
+			s.failed.Store(true)
+			to.Close()
+			from.Close()
 			return
 		}
 	}

@@ -33,8 +33,8 @@ type probeKey struct {
 	node    *node
 }
 
-func newTarget(ref proxy.TargetRef, protocol string) *target {
-	return &target{Target: balance.NewTarget(ref), protocol: protocol}
+func newTarget(ref proxy.TargetRef, zone, protocol string) *target {
+	return &target{Target: balance.NewTarget(ref, zone), protocol: protocol}
 }
 
 // serve settles that the target takes requests: a prober watches it from a node
@@ -83,8 +83,10 @@ func (e *Engine) serve(t *target, g *group, n *node) {
 }
 
 // drain settles that the target gets no new request. It is reported as drained
-// when none is left, or when the delay has passed, which breaks the rest.
-func (e *Engine) drain(t *target, delay time.Duration) {
+// when none is left, or when the delay has passed. That breaks the requests that
+// are left; flows only where the group says so.
+func (e *Engine) drain(t *target, g *group) {
+	breaks := g.DrainTerminates || t.protocol == proxy.HTTP || t.protocol == proxy.HTTPS
 	if t.draining.Swap(true) {
 		return
 	}
@@ -98,8 +100,8 @@ func (e *Engine) drain(t *target, delay time.Duration) {
 	}
 	drained := func() { e.feed.Say(proxy.Report{Drained: []proxy.TargetRef{t.Ref}}) }
 	t.OnIdle(drained)
-	t.expiry = time.AfterFunc(delay, func() {
-		if t.draining.Load() && t.Outstanding() > 0 {
+	t.expiry = time.AfterFunc(g.DeregistrationDelay, func() {
+		if breaks && t.draining.Load() && t.Outstanding() > 0 {
 			e.breakOff(t)
 		}
 		drained()
