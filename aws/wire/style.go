@@ -23,6 +23,9 @@ const (
 	ECSStyle
 	// EC2Style is MissingParameter and InvalidParameterValue, one parameter at a time.
 	EC2Style
+	// ECRStyle is InvalidParameterException, "Invalid parameter at 'path' failed
+	// to satisfy constraint: '…'", one parameter at a time.
+	ECRStyle
 )
 
 // error words the violations, of which there is at least one.
@@ -32,6 +35,8 @@ func (s Style) error(op *Operation, found []violation) *aws.Error {
 		return ecsError(op, found[0])
 	case EC2Style:
 		return ec2Error(found)
+	case ECRStyle:
+		return ecrError(found[0])
 	case QueryStyle:
 		return &aws.Error{Code: "ValidationError", Message: coralMessage(found)}
 	}
@@ -71,6 +76,13 @@ func ecsError(op *Operation, v violation) *aws.Error {
 		return aws.Errorf(code, "%s cannot be empty.", capitalised(v.path))
 	}
 	return aws.Errorf(code, "%s", coralMessage([]violation{v}))
+}
+
+// ecrError follows what ECR answers: "Invalid parameter at 'repositoryName'
+// failed to satisfy constraint: 'must satisfy regular expression …'".
+func ecrError(v violation) *aws.Error {
+	constraint := strings.Replace(strings.TrimPrefix(v.constraint, "Member "), "regular expression pattern: ", "regular expression ", 1)
+	return aws.Errorf("InvalidParameterException", "Invalid parameter at '%s' failed to satisfy constraint: '%s'", v.path, constraint)
 }
 
 // ec2Error reports a missing parameter first (EC2 API reference, "Error codes").

@@ -180,15 +180,9 @@ func (e *Engine) tidy(ctx context.Context) error {
 	}
 	e.mu.Lock()
 	var owned []string
-	digests := map[string]bool{}
 	for _, t := range e.tasks {
 		if s := t.current(); s != nil {
 			owned = append(owned, s.ID)
-		}
-		for _, c := range t.containers {
-			if c.record != nil {
-				digests[c.record.Digest] = true
-			}
 		}
 	}
 	e.mu.Unlock()
@@ -199,5 +193,5 @@ func (e *Engine) tidy(ctx context.Context) error {
 			}
 		}
 	}
-	return e.images.Prune(ctx, digests)
+	return e.CollectImages(ctx)
 }

@@ -36,7 +36,7 @@ func fault(err error) runtime.PullFault {
 		return runtime.PullPlatform
 	case errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT):
 		return runtime.PullNoSpace
-	case errors.Is(err, docker.ErrInvalidAuthorization):
+	case errors.Is(err, docker.ErrInvalidAuthorization) || errdefs.IsPermissionDenied(err):
 		return runtime.PullDenied
 	case errors.As(err, &status) && (status.StatusCode == http.StatusUnauthorized || status.StatusCode == http.StatusForbidden):
 		return runtime.PullDenied

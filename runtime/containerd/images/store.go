@@ -54,11 +54,15 @@ type Store struct {
 
 	mu    sync.Mutex
 	known map[string]*Image // by digest
+	// wanted is when an image was last asked for, by digest.
+	wanted map[string]time.Time
+	// resolve finds images whose content is here by another way than a pull.
+	resolve Resolver
 }
 
 // Open opens the store in dir and makes it if it isn't there.
 func Open(ctx context.Context, dir string, log *slog.Logger) (_ *Store, err error) {
-	s := &Store{log: log, platform: platforms.DefaultStrict(), known: map[string]*Image{}}
+	s := &Store{log: log, platform: platforms.DefaultStrict(), known: map[string]*Image{}, wanted: map[string]time.Time{}, resolve: nowhere}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("open images: %w", err), s.Close())
@@ -136,7 +140,7 @@ func (s *Store) put(ctx context.Context, img images.Image) error {
 }
 
 // Prune forgets the images that no name and none of the digests in use stand
-// for, and frees what they alone needed.
+// for and nobody has asked for lately, and frees what they alone needed.
 func (s *Store) Prune(ctx context.Context, inUse map[string]bool) error {
 	ctx = own(ctx)
 	all, err := s.names.List(ctx)
@@ -151,7 +155,7 @@ func (s *Store) Prune(ctx context.Context, inUse map[string]bool) error {
 	}
 	for _, img := range all {
 		digest := img.Target.Digest.String()
-		if img.Name != digest || named[digest] || inUse[digest] {
+		if img.Name != digest || named[digest] || inUse[digest] || s.asked(digest) {
 			continue
 		}
 		if err := s.names.Delete(ctx, img.Name); err != nil && !errdefs.IsNotFound(err) {

@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
+	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/runtime"
 	"kaimon.dev/kaimon/services/ecs"
 )
@@ -45,8 +46,10 @@ func (p *puller) fetch(ctx context.Context, t *ecs.Task) (digests map[string]str
 		if _, ok := digests[container.Image]; ok {
 			continue
 		}
-		digest, err, _ := p.flight.Do(container.Image, func() (any, error) {
-			return p.fetchOne(ctx, container.Image)
+		// The images of a registry of ours depend on who asks.
+		own := aws.WithCaller(ctx, aws.Caller{Account: t.Scope.Account, Region: t.Scope.Region})
+		digest, err, _ := p.flight.Do(t.Scope.Account+" "+t.Scope.Region+" "+container.Image, func() (any, error) {
+			return p.fetchOne(own, container.Image)
 		})
 		if err != nil {
 			return nil, container.Name, err

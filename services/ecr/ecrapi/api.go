@@ -1,0 +1,96 @@
+package ecrapi
+
+import (
+	"context"
+	"strings"
+
+	"kaimon.dev/kaimon/aws"
+	"kaimon.dev/kaimon/aws/page"
+	"kaimon.dev/kaimon/aws/wire"
+	"kaimon.dev/kaimon/internal/clock"
+	"kaimon.dev/kaimon/services/ecr"
+	"kaimon.dev/kaimon/store"
+)
+
+// Content holds manifests; the registry implements it.
+type Content interface {
+	// Read returns a manifest by its digest.
+	Read(ctx context.Context, digest string) ([]byte, error)
+	// Keep writes a manifest, which link records before anybody could free it.
+	Keep(ctx context.Context, raw []byte, link func() error) error
+}
+
+// Handlers implements API over the store.
+type Handlers struct {
+	Store   *store.Store
+	Clock   clock.Clock
+	Content Content
+	// Address is where clients on this machine reach the registry, host:port.
+	Address string
+}
+
+var _ API = (*Handlers)(nil)
+
+// scopeOf is the registry that a request is for: the caller's own. Of another
+// account's nothing can be seen as long as repositories have no policies.
+func scopeOf(ctx context.Context, registry *string) aws.Scope {
+	s := aws.CallerFrom(ctx).Scope()
+	if registry != nil {
+		s.Account = *registry
+	}
+	return s
+}
+
+// open finds the repository of a request that only reads.
+func (h *Handlers) open(ctx context.Context, registry, name *string) (*store.Snapshot, *ecr.Repository, error) {
+	r := h.Store.Snapshot()
+	repo, err := find(ctx, r, registry, name)
+	return r, repo, err
+}
+
+func find(ctx context.Context, r store.Reader, registry, name *string) (*ecr.Repository, error) {
+	s := scopeOf(ctx, registry)
+	if s != aws.CallerFrom(ctx).Scope() {
+		return nil, ecr.ErrRepositoryNotFound(s, wire.Val(name))
+	}
+	return ecr.FindRepository(r, s, wire.Val(name))
+}
+
+// change runs the transaction of a request on a repository.
+func (h *Handlers) change(ctx context.Context, registry, name *string, fn func(tx *store.Txn, repo *ecr.Repository) error) error {
+	return h.Store.Update(ctx, func(tx *store.Txn) error {
+		repo, err := find(ctx, tx, registry, name)
+		if err != nil {
+			return err
+		}
+		return fn(tx, repo)
+	})
+}
+
+// optional returns nil for the zero value: a member that isn't answered.
+func optional[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+// defaultPage is how many rows an answer holds when the request doesn't say.
+const defaultPage = 100
+
+// cut returns one page of rows, which are sorted by key.
+func cut[T any](operation string, token *string, size *int32, rows []T, key func(T) string) ([]T, *string, error) {
+	n := defaultPage
+	if size != nil {
+		n = int(*size)
+	}
+	rows, next, ok := page.Cut(operation, wire.Val(token), n, rows, key, strings.Compare)
+	if !ok {
+		return nil, nil, ecr.ErrInvalidParameter("Invalid parameter at 'nextToken' failed to satisfy constraint: 'must be a valid token'")
+	}
+	if rows == nil {
+		rows = []T{}
+	}
+	return rows, optional(next), nil
+}

@@ -1,0 +1,83 @@
+package ecrctl
+
+import (
+	"context"
+	"errors"
+
+	"github.com/opencontainers/go-digest"
+
+	"kaimon.dev/kaimon/aws"
+	"kaimon.dev/kaimon/dataplane/registry"
+	"kaimon.dev/kaimon/internal/clock"
+	"kaimon.dev/kaimon/services/ecr"
+	"kaimon.dev/kaimon/store"
+)
+
+// secretBytes is how long the key is that tokens are signed with.
+const secretBytes = 64
+
+// Directory is the ECR tables as the registry sees them.
+type Directory struct {
+	Store *store.Store
+	Clock clock.Clock
+}
+
+var _ registry.Directory = (*Directory)(nil)
+
+// Prepare makes the key of tokens at the first start.
+func (d *Directory) Prepare(ctx context.Context) error {
+	secret := aws.Secret(clock.Hex(secretBytes))
+	return d.Store.Update(ctx, func(tx *store.Txn) error {
+		ecr.EnsureTokenKey(tx, secret)
+		return nil
+	})
+}
+
+// Login implements registry.Directory: it opens the account and region that a
+// token of GetAuthorizationToken was made for. A host name of AWS's form must
+// agree with the account, and says the region.
+func (d *Directory) Login(_ context.Context, host, user, password string) (registry.Namespace, error) {
+	if user != ecr.TokenUser {
+		return nil, registry.Unauthorized("the user name is %s", ecr.TokenUser)
+	}
+	token, err := ecr.ReadToken(d.Store.Snapshot(), password, d.Clock.Now())
+	switch {
+	case errors.Is(err, ecr.ErrTokenExpired):
+		return nil, registry.Denied("Your authorization token has expired. Reauthenticate and try again.")
+	case err != nil:
+		return nil, registry.Unauthorized("Your authorization token is not valid.")
+	}
+	scope := token.Scope()
+	if named, ok := ecr.RegistryScope(host); ok {
+		if named.Account != scope.Account {
+			return nil, registry.Denied("%s is not authorized for the registry with id '%s'", token.Principal, named.Account)
+		}
+		scope = named
+	}
+	return namespace{d, scope}, nil
+}
+
+// Referenced implements registry.Directory.
+func (d *Directory) Referenced(context.Context) (map[digest.Digest]bool, error) {
+	needed := ecr.Referenced(d.Store.Snapshot())
+	out := make(map[digest.Digest]bool, len(needed))
+	for d := range needed {
+		out[digest.Digest(d)] = true
+	}
+	return out, nil
+}
+
+// namespace is the repositories of an account and region.
+type namespace struct {
+	*Directory
+	scope aws.Scope
+}
+
+// Repository implements registry.Namespace.
+func (n namespace) Repository(_ context.Context, name string) (registry.Repository, error) {
+	repo, err := ecr.FindRepository(n.Store.Snapshot(), n.scope, name)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	return repository{n.Directory, repo}, nil
+}

@@ -1,0 +1,101 @@
+package ecr
+
+import (
+	"strings"
+
+	"kaimon.dev/kaimon/aws"
+)
+
+// Errors of the ECR API, with the codes of its reference.
+
+// Codes that the registry tells apart.
+const (
+	CodeRepositoryNotFound       = "RepositoryNotFoundException"
+	CodeImageNotFound            = "ImageNotFoundException"
+	CodeImageTagExists           = "ImageTagAlreadyExistsException"
+	CodeLayersNotFound           = "LayersNotFoundException"
+	CodeReferencedImagesNotFound = "ReferencedImagesNotFoundException"
+	CodeInvalidParameter         = "InvalidParameterException"
+)
+
+// ErrInvalidParameter says that a parameter can't be.
+func ErrInvalidParameter(format string, args ...any) *aws.Error {
+	return aws.Errorf(CodeInvalidParameter, format, args...)
+}
+
+func errManifest(format string, args ...any) *aws.Error {
+	return ErrInvalidParameter("Invalid parameter at 'ImageManifest' failed to satisfy constraint: '"+format+"'", args...)
+}
+
+// ErrRepositoryNotFound says that there is no such repository.
+func ErrRepositoryNotFound(s aws.Scope, name string) *aws.Error {
+	return aws.Errorf(CodeRepositoryNotFound, "The repository with name '%s' does not exist in the registry with id '%s'", name, s.Account)
+}
+
+// ErrRepositoryExists says that the name is taken.
+func ErrRepositoryExists(s aws.Scope, name string) *aws.Error {
+	return aws.Errorf("RepositoryAlreadyExistsException", "The repository with name '%s' already exists in the registry with id '%s'", name, s.Account)
+}
+
+// ErrRepositoryNotEmpty says that a repository still has images.
+func ErrRepositoryNotEmpty(r *Repository) *aws.Error {
+	return aws.Errorf("RepositoryNotEmptyException", "The repository with name '%s' in registry with id '%s' cannot be deleted because it still contains images", r.Name, r.Scope.Account)
+}
+
+// ErrImageNotFound says that a repository has no such image. What isn't given
+// is empty.
+func ErrImageNotFound(r *Repository, digest, tag string) *aws.Error {
+	quoted := func(s string) string {
+		if s == "" {
+			return "'null'"
+		}
+		return "'" + s + "'"
+	}
+	return aws.Errorf(CodeImageNotFound, "The image with imageId {imageDigest:%s, imageTag:%s} does not exist within the repository with name '%s' in the registry with id '%s'",
+		quoted(digest), quoted(tag), r.Name, r.Scope.Account)
+}
+
+// ErrImageExists says that an image is there under that tag.
+func ErrImageExists(r *Repository, digest, tag string) *aws.Error {
+	if tag == "" {
+		tag = "null"
+	}
+	return aws.Errorf("ImageAlreadyExistsException", "Image with digest '%s' and tag '%s' already exists in the repository with name '%s' in registry with id '%s'", digest, tag, r.Name, r.Scope.Account)
+}
+
+// ErrImageTagExists says that a tag may not be moved.
+func ErrImageTagExists(r *Repository, tag string) *aws.Error {
+	return aws.Errorf(CodeImageTagExists, "The image tag '%s' already exists in the '%s' repository and cannot be overwritten because the tag is immutable.", tag, r.Name)
+}
+
+// ErrLayersNotFound says which layers of a manifest are not there.
+func ErrLayersNotFound(r *Repository, digests []string) *aws.Error {
+	return aws.Errorf(CodeLayersNotFound, "Layers with digests '[%s]' required for pushing image into repository with name '%s' in the registry with id '%s' do not exist",
+		strings.Join(digests, ", "), r.Name, r.Scope.Account)
+}
+
+// ErrReferencedImagesNotFound says which images of an index are not there.
+func ErrReferencedImagesNotFound(r *Repository, digests []string) *aws.Error {
+	return aws.Errorf(CodeReferencedImagesNotFound, "Images with digests '[%s]' required for pushing image into repository with name '%s' in the registry with id '%s' do not exist",
+		strings.Join(digests, ", "), r.Name, r.Scope.Account)
+}
+
+// ErrDigestMismatch says that a manifest isn't what the client says.
+func ErrDigestMismatch() *aws.Error {
+	return aws.Errorf("ImageDigestDoesNotMatchException", "The specified image digest does not match the digest that Amazon ECR calculated for the image.")
+}
+
+// ErrTooManyTags says that a repository would have more than 50 tags.
+func ErrTooManyTags() *aws.Error {
+	return aws.Errorf("TooManyTagsException", "The list of tags on the repository is over the limit. The maximum number of tags that can be applied to a repository is %d.", maxTags)
+}
+
+// ErrInvalidTag says that a tag can't be.
+func ErrInvalidTag(format string, args ...any) *aws.Error {
+	return aws.Errorf("InvalidTagParameterException", format, args...)
+}
+
+// ErrLimit says that a quota is reached.
+func ErrLimit(format string, args ...any) *aws.Error {
+	return aws.Errorf("LimitExceededException", format, args...)
+}
