@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +23,8 @@ type target struct {
 	check  probeKey
 	stop   context.CancelFunc // of the prober; nil when there is none
 	expiry *time.Timer        // of the deregistration delay
+
+	probing sync.Mutex // held while the prober tells something
 
 	health atomic.Pointer[proxy.TargetHealth]
 }
@@ -65,8 +68,16 @@ func (e *Engine) serve(t *target, g *group, n *node) {
 		})
 		return
 	}
-	p, err := probe.New(n.dial, t.Ref.Addr, g.Version, k.check, func(h proxy.TargetHealth) { e.tell(t, h) })
+	ctx, cancel := context.WithCancel(e.ctx)
+	p, err := probe.New(n.dial, t.Ref.Addr, g.Version, k.check, func(h proxy.TargetHealth) {
+		t.probing.Lock()
+		defer t.probing.Unlock()
+		if ctx.Err() == nil { // else what it found is of yesterday
+			e.tell(t, h)
+		}
+	})
 	if err != nil {
+		cancel()
 		e.log.Error("no health check", "group", g.ID, "err", err)
 		return
 	}
@@ -77,7 +88,6 @@ func (e *Engine) serve(t *target, g *group, n *node) {
 			State: proxy.StateInitial, Reason: proxy.ReasonInitial, Description: "Initial health checks in progress",
 		})
 	}
-	ctx, cancel := context.WithCancel(e.ctx)
 	t.stop = cancel
 	go p.Run(ctx)
 }
@@ -134,7 +144,9 @@ func (e *Engine) remove(t *target) {
 
 func (t *target) stopProbe() {
 	if t.stop != nil {
+		t.probing.Lock() // nothing more is told once it has stopped
 		t.stop()
+		t.probing.Unlock()
 		t.stop = nil
 	}
 	t.check = probeKey{}
