@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -122,18 +123,29 @@ func (g *Registry) receive(c *call, up *upload) error {
 			return Refuse(http.StatusRequestedRangeNotSatisfiable, "BLOB_UPLOAD_INVALID", "the upload has %d bytes and goes on there", offset)
 		}
 	}
-	err = up.append(c.Body)
-	if after, e := up.offset(); err != nil && e == nil && c.Context().Err() == nil && bodyError(err) {
+	body := &source{Reader: c.Body}
+	err = up.append(body)
+	if after, e := up.offset(); body.failed != nil && e == nil {
 		progress(c, up, after)
 		return uploadInvalid("the body broke off")
 	}
 	return err
 }
 
-// bodyError tells a body that can't be read from a disk that can't be written.
-func bodyError(err error) bool {
-	var path interface{ Timeout() bool }
-	return strings.Contains(err.Error(), "unexpected EOF") || errors.As(err, &path) && path.Timeout()
+// source remembers why a body could not be read, which is the client's matter;
+// that it could not be written is ours.
+type source struct {
+	io.Reader
+	failed error
+}
+
+// Read implements io.Reader.
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.failed = err
+	}
+	return n, err
 }
 
 // finishUpload adds what is left and makes the upload a blob.
