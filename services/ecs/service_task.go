@@ -42,9 +42,10 @@ func CountServiceTasks(r store.Reader, serviceARN string) map[string]TaskCounts 
 }
 
 // AddServiceTasks writes down new tasks of a service, one for each ID, that run
-// as a revision of it says; with the tags that they get. An error means that
-// something that the revision refers to is gone.
-func AddServiceTasks(tx *store.Txn, s *Service, v *ServiceRevision, ids []string, at time.Time) ([]Task, error) {
+// as a revision of it says; with the tags that they get. placed counts the
+// revision's tasks, and is changed; nil has them counted. An error
+// means that something that the revision refers to is gone.
+func AddServiceTasks(tx *store.Txn, s *Service, v *ServiceRevision, placed *Placed, ids []string, at time.Time) ([]Task, error) {
 	cluster, ok := Clusters.Get(tx, s.ClusterARN)
 	if !ok {
 		return nil, ClusterNotFound()
@@ -57,11 +58,14 @@ func AddServiceTasks(tx *store.Txn, s *Service, v *ServiceRevision, ids []string
 	if err != nil {
 		return nil, err
 	}
+	if placed == nil {
+		placed = CountPlaced(tx, TasksOfRevision(tx, v.ARN))
+	}
 	template := TaskTemplate{
 		Cluster: cluster, Definition: definition, Capacity: v.Capacity(),
 		PlatformVersion: v.PlatformVersion, Architecture: v.Architecture, Networks: networks,
 		Group: s.Group(), StartedBy: v.DeploymentID(), ServiceARN: s.ARN, RevisionARN: v.ARN,
-		Placed: NewPlaced(tx, TasksOfRevision(tx, v.ARN)), At: at,
+		Placed: placed, At: at,
 	}
 	return template.Put(tx, ids, s.taskTags(tx, cluster, definition))
 }

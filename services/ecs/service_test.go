@@ -88,7 +88,7 @@ func (w *serviceWorld) tasks(v ecs.ServiceRevision, from, n int) []ecs.Task {
 	var out []ecs.Task
 	w.update(func(tx *store.Txn) {
 		var err error
-		if out, err = ecs.AddServiceTasks(tx, &w.service, &v, ids, w.at); err != nil {
+		if out, err = ecs.AddServiceTasks(tx, &w.service, &v, nil, ids, w.at); err != nil {
 			w.Fatal(err)
 		}
 	})
@@ -185,7 +185,7 @@ func TestServiceTasksNeedWhatTheyReferTo(t *testing.T) {
 		w := newServiceWorld(t)
 		change(w)
 		err := w.db.Update(t.Context(), func(tx *store.Txn) error {
-			_, err := ecs.AddServiceTasks(tx, &w.service, &w.revision, []string{strings.Repeat("0", 32)}, w.at)
+			_, err := ecs.AddServiceTasks(tx, &w.service, &w.revision, nil, []string{strings.Repeat("0", 32)}, w.at)
 			return err
 		})
 		if _, ok := aws.AsError(err); !ok {

@@ -2,6 +2,7 @@ package ecs
 
 import (
 	"iter"
+	"maps"
 
 	"kaimon.dev/kaimon/store"
 )
@@ -13,18 +14,32 @@ type Placed struct {
 	Providers, Zones, Subnets map[string]int
 }
 
-// NewPlaced counts those tasks that shall run.
-func NewPlaced(r store.Reader, tasks iter.Seq[*Task]) *Placed {
-	p := &Placed{Providers: map[string]int{}, Zones: map[string]int{}, Subnets: map[string]int{}}
+// NewPlaced counts no tasks yet.
+func NewPlaced() *Placed {
+	return &Placed{Providers: map[string]int{}, Zones: map[string]int{}, Subnets: map[string]int{}}
+}
+
+// CountPlaced counts those tasks that shall run.
+func CountPlaced(r store.Reader, tasks iter.Seq[*Task]) *Placed {
+	p := NewPlaced()
 	for t := range tasks {
-		if t.Halted(StatusOf(r, t)) {
-			continue
+		if !t.Halted(StatusOf(r, t)) {
+			p.Add(t.CapacityProvider, t.Network.Zone, t.Network.Subnet, 1)
 		}
-		p.Providers[t.CapacityProvider]++
-		p.Zones[t.Network.Zone]++
-		p.Subnets[t.Network.Subnet]++
 	}
 	return p
+}
+
+// Add counts n more tasks of a place, or fewer.
+func (p *Placed) Add(provider, zone, subnet string, n int) {
+	p.Providers[provider] += n
+	p.Zones[zone] += n
+	p.Subnets[subnet] += n
+}
+
+// Clone returns a copy that may be changed.
+func (p *Placed) Clone() *Placed {
+	return &Placed{Providers: maps.Clone(p.Providers), Zones: maps.Clone(p.Zones), Subnets: maps.Clone(p.Subnets)}
 }
 
 // next picks the subnet of the next task, as a turn of Networks.Place, and counts it.

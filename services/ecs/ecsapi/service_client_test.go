@@ -50,7 +50,7 @@ func runService(t *testing.T, s *store.Store) {
 			status.Rollouts[0].State, status.CompletedARN = ecs.RolloutCompleted, status.PrimaryARN
 			status.Rollouts = status.Rollouts[:1]
 			revision, _ := ecs.ServiceRevisions.Get(tx, status.PrimaryARN)
-			tasks, err := ecs.AddServiceTasks(tx, svc, revision, []string{clock.Hex(16), clock.Hex(16)}, time.Now())
+			tasks, err := ecs.AddServiceTasks(tx, svc, revision, nil, []string{clock.Hex(16), clock.Hex(16)}, time.Now())
 			if err != nil {
 				return err
 			}

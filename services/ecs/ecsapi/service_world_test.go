@@ -105,7 +105,7 @@ func (w *taskWorld) start(name string, state ecs.TaskState, n int) {
 	w.update(func(tx *store.Txn) {
 		s, _ := ecs.Services.Get(tx, ecs.ServiceARN(w.scope, "default", name))
 		v, _ := ecs.ServiceRevisions.Get(tx, cmp.Or(ecs.StatusOfService(tx, s).PrimaryARN, "none"))
-		tasks, err := ecs.AddServiceTasks(tx, s, v, ids, w.now)
+		tasks, err := ecs.AddServiceTasks(tx, s, v, nil, ids, w.now)
 		if err != nil {
 			w.t.Fatal(err)
 		}

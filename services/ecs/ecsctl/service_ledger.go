@@ -21,6 +21,8 @@ type ledger struct {
 	// count is of units by revision.
 	count map[string]int
 	zones map[string]bool
+	// places counts those that shall run, by revision.
+	places map[string]*ecs.Placed
 	// changed are the units that a plan has something to do for besides roll.
 	changed map[string]*unit
 	due     dueHeap
@@ -57,7 +59,8 @@ type streak struct {
 func newLedger(id string) *ledger {
 	return &ledger{
 		id: id, units: map[string]*unit{}, sets: map[setKey][]*unit{}, count: map[string]int{},
-		zones: map[string]bool{}, changed: map[string]*unit{}, streaks: map[string]*streak{},
+		places: map[string]*ecs.Placed{},
+		zones:  map[string]bool{}, changed: map[string]*unit{}, streaks: map[string]*streak{},
 		barred: map[string]time.Time{},
 	}
 }
@@ -103,6 +106,28 @@ func (l *ledger) enter(u *unit) {
 	l.units[u.arn] = u
 	l.count[u.revision]++
 	l.zones[u.zone] = true
+	l.place(u, 1)
+}
+
+// place counts a task that shall run in or out.
+func (l *ledger) place(u *unit, n int) {
+	if u.class >= ending {
+		return
+	}
+	p := l.places[u.revision]
+	if p == nil {
+		p = ecs.NewPlaced()
+		l.places[u.revision] = p
+	}
+	p.Add(u.provider, u.zone, u.subnet, n)
+}
+
+// placed says where a revision's tasks are, for new ones to even them out.
+func (l *ledger) placed(revision string) *ecs.Placed {
+	if p := l.places[revision]; p != nil {
+		return p.Clone()
+	}
+	return ecs.NewPlaced()
 }
 
 func (l *ledger) leave(u *unit) {
@@ -115,8 +140,10 @@ func (l *ledger) leave(u *unit) {
 		delete(l.sets, key)
 	}
 	delete(l.units, u.arn)
+	l.place(u, -1)
 	if l.count[u.revision]--; l.count[u.revision] == 0 {
 		delete(l.count, u.revision)
+		delete(l.places, u.revision)
 	}
 }
 

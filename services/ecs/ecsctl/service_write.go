@@ -154,7 +154,7 @@ func (w *writer) create(tx *store.Txn, svc *ecs.Service) error {
 	if !ok {
 		return errChanged
 	}
-	tasks, err := ecs.AddServiceTasks(tx, svc, revision, w.ids, w.now)
+	tasks, err := ecs.AddServiceTasks(tx, svc, revision, w.ledger.placed(revision.ARN), w.ids, w.now)
 	if err != nil {
 		return notPlacedError{err}
 	}
