@@ -86,6 +86,9 @@ func (h *host) gateway(r *router) error {
 	if link, err := h.link(r.id); err != nil || link != nil {
 		return err
 	}
+	if err := r.removeGateway(); err != nil { // one that wasn't finished
+		return err
+	}
 	links, err := h.links()
 	if err != nil {
 		return err

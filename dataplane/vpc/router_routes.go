@@ -127,6 +127,18 @@ func (r *router) applySubnets(want []netip.Prefix) error {
 	return nil
 }
 
+// removeGateway removes the link to the host, whose other end goes with it.
+func (r *router) removeGateway() error {
+	link, err := r.nl.LinkByName(gatewayLink)
+	if errors.As(err, new(netlink.LinkNotFoundError)) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("gateway link: %w", err)
+	}
+	return wrap("remove gateway link", ignore(r.nl.LinkDel(link), unix.ENODEV))
+}
+
 // setupGateway finishes the router's end of the link to the host.
 func (r *router) setupGateway() error {
 	link, err := r.nl.LinkByName(gatewayLink)
