@@ -57,7 +57,9 @@ func BenchmarkService(b *testing.B) {
 		s.breaker(true)
 		from = cpu(b)
 		s.deploy(container("main", "exit 1"))
-		s.until("rollback", func(status *ecs.ServiceStatus) bool { return status.PrimaryARN == s.revisions[1] && len(status.Rollouts) == 2 })
+		s.until("rollback", func(status *ecs.ServiceStatus) bool {
+			return status.PrimaryARN == s.revisions[1] && len(status.Rollouts) == 2
+		})
 		s.untilSteady(1)
 		b.ReportMetric(float64((cpu(b)-from).Microseconds())/1000/desired, "rollback-cpu-ms/task")
 		w.stop()
