@@ -31,12 +31,12 @@ func (b *LoadBalancer) PlaceIn(r store.Reader, subnets []string) error {
 		zones[s.Zone], vpc = true, s.VPC
 	}
 	switch {
-	case b.VPC != "" && vpc != b.VPC:
-		return aws.Errorf("InvalidSubnet", "The subnets must all belong to the same VPC")
 	case b.Type == Application && len(zones) < 2:
 		return errValidation("At least two subnets in two different Availability Zones must be specified")
 	case len(zones) == 0:
 		return errValidation("At least one subnet must be specified")
+	case b.VPC != "" && vpc != b.VPC:
+		return aws.Errorf("InvalidSubnet", "The subnets must all belong to the same VPC")
 	}
 	b.Subnets, b.VPC = slices.Clone(subnets), vpc
 	return nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"time"
 
@@ -23,6 +25,9 @@ func (c *Controller) apply(ctx context.Context) error {
 		return nil
 	}
 	c.applied = nil
+	if err := makeLogDirs(config); err != nil {
+		return err
+	}
 	err := c.Proxy.Apply(ctx, config)
 	var failed *proxy.ApplyError
 	if err != nil && !errors.As(err, &failed) {
@@ -34,6 +39,19 @@ func (c *Controller) apply(ctx context.Context) error {
 		c.Log.Error("listeners don't listen", "error", err)
 	}
 	return errors.Join(err, c.noteStates(ctx, statesOf(config, failed)))
+}
+
+// makeLogDirs makes the directories that the proxy writes access logs to.
+func makeLogDirs(config proxy.Config) error {
+	for _, b := range config.LoadBalancers {
+		if b.Attributes.AccessLog == "" {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(b.Attributes.AccessLog), 0o700); err != nil {
+			return fmt.Errorf("access logs: %w", err)
+		}
+	}
+	return nil
 }
 
 // statesOf are the states of the load balancers of a configuration in force,
