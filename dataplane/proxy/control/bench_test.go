@@ -133,7 +133,7 @@ func startKaimon(b *testing.B, target netip.AddrPort, port uint16) int {
 		b.Fatal(err)
 	}
 	socket := filepath.Join(b.TempDir(), "proxy.sock")
-	c, err := Open(b.Context(), Options{Socket: socket, Command: []string{"/usr/bin/env", "GOGC=400", asProxy + "=" + socket, self}})
+	c, err := Open(b.Context(), Options{Socket: socket, Command: []string{"/usr/bin/env", "GOGC=400", "GOMAXPROCS=1", asProxy + "=" + socket, self}})
 	if err != nil {
 		b.Fatal(err)
 	}
