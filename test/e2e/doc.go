@@ -14,6 +14,7 @@
 //	wait-call OPERATION BODY PATH VALUE     call until the value at the path matches; stdout: the answer
 //	json PATH [VALUE]                       a value inside the JSON on stdout must match an expression
 //	setvar NAME [PATH]                      keep stdout, or a value inside it, as a variable
+//	push IMAGE REFERENCE                    push a test image with $PASSWORD, pull it back; stdout: its digest
 //	get URL                                 fetch until it answers 200 (! get: until it doesn't)
 //
 // A path is names and numbers with dots between (tasks.0.taskArn); k=v picks the

@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 	startInternet(t)
 	startRegistry(t)
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata", WorkdirRoot: t.TempDir(), Setup: setup, Cmds: commands,
+		Dir: "testdata", WorkdirRoot: t.TempDir(), Setup: setup, Cmds: commands, Condition: condition,
 		RequireUniqueNames: true,
 	})
 }

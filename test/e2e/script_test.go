@@ -3,6 +3,7 @@ package e2e
 import (
 	stdcontext "context"
 	"fmt"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -46,6 +47,15 @@ func setup(env *testscript.Env) error {
 	return nil
 }
 
+// condition is [boto3]: whether Python has it. The aws CLI, which is always
+// tested, rests on the same botocore.
+func condition(cond string) (bool, error) {
+	if cond != "boto3" {
+		return false, fmt.Errorf("unknown condition")
+	}
+	return exec.Command("python3", "-c", "import boto3").Run() == nil, nil
+}
+
 func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
 
 // server finds or makes the server of a name.
@@ -68,6 +78,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"json":      jsonCommand,
 	"setvar":    setvarCommand,
 	"get":       getCommand,
+	"push":      pushCommand,
 }
 
 // serverCommand is server start|stop|kill|use [NAME] [FLAG…].
