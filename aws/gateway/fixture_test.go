@@ -84,6 +84,13 @@ type health map[string]string
 
 func (h health) Components() map[string]string { return h }
 
+func (h health) Details() any {
+	if len(h) < 2 {
+		return nil
+	}
+	return len(h)
+}
+
 // syncBuffer is a log that two goroutines may use.
 type syncBuffer struct {
 	mu sync.Mutex

@@ -67,7 +67,7 @@ func TestHealth(t *testing.T) {
 	}
 	sick := start(t, func(o *Options) { o.Health = health{"store": Ready, "containerd": "starting"} })
 	if got := get(t, sick, "", healthPath); got.status != 503 ||
-		strings.TrimSpace(got.body) != `{"status":"not ready","components":{"containerd":"starting","store":"ready"}}` {
+		strings.TrimSpace(got.body) != `{"status":"not ready","components":{"containerd":"starting","store":"ready"},"details":2}` {
 		t.Errorf("%+v", got)
 	}
 }

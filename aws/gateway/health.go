@@ -14,6 +14,9 @@ const Ready = "ready"
 type Health interface {
 	// Components returns each component's state: Ready, or what is the matter.
 	Components() map[string]string
+	// Details returns what else is worth a look, for JSON; nil for nothing.
+	// Everyone who reaches the port may read it.
+	Details() any
 }
 
 // serveHealth answers 200 when every component is ready, 503 otherwise.
@@ -21,7 +24,8 @@ func (g *Gateway) serveHealth(w http.ResponseWriter, _ *http.Request) {
 	answer := struct {
 		Status     string            `json:"status"`
 		Components map[string]string `json:"components"`
-	}{Ready, g.opts.Health.Components()}
+		Details    any               `json:"details,omitempty"`
+	}{Ready, g.opts.Health.Components(), g.opts.Health.Details()}
 	status := http.StatusOK
 	for _, state := range answer.Components {
 		if state != Ready {

@@ -24,7 +24,7 @@ type commands struct {
 
 // dataDirFlag is the flag that every command about a server has.
 type dataDirFlag struct {
-	DataDir string `help:"Where the server keeps its state. Servers with different data directories can run side by side." default:"/var/lib/kaimon" type:"path" placeholder:"DIR"`
+	DataDir string `help:"Where the server keeps its state. Servers with different data directories can run side by side (default: ${default})." default:"/var/lib/kaimon" type:"path" placeholder:"DIR"`
 }
 
 func newParser(cli *commands) (*kong.Kong, error) {

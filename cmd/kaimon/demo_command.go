@@ -15,8 +15,8 @@ import (
 // demoCommand is `kaimon demo`.
 type demoCommand struct {
 	dataDirFlag
-	Listen string `help:"Where a server that the demo starts shall listen." default:"127.0.0.1:4566" placeholder:"HOST:PORT"`
-	Region string `help:"The region to deploy to; any name works." default:"us-east-1" env:"AWS_REGION"`
+	Listen string `help:"Where a server that the demo starts shall listen (default: ${default})." default:"127.0.0.1:4566" placeholder:"HOST:PORT"`
+	Region string `help:"The region to deploy to; any name works." default:"us-east-1" env:"KAIMON_REGION,AWS_REGION"`
 	Clean  bool   `help:"Remove what an earlier run of the demo made."`
 }
 
@@ -55,6 +55,9 @@ func (c *demoCommand) Run(ctx context.Context) error {
 func (c *demoCommand) server(ctx context.Context) (platform.Access, error) {
 	if platform.Running(platform.Config{DataDir: c.DataDir}) {
 		return platform.ReadAccess(c.DataDir)
+	}
+	if err := needRoot("demo"); err != nil {
+		return platform.Access{}, err
 	}
 	fmt.Printf("● Start the server\n  $ %s server%s &\n", os.Args[0], c.dirFlag())
 	log, err := platform.StartDetached(ctx, c.DataDir, c.Listen)

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 
@@ -14,9 +16,18 @@ type downCommand struct{ dataDirFlag }
 
 // Run implements kong's command.
 func (c *downCommand) Run(ctx context.Context) error {
+	if err := needRoot("down"); err != nil {
+		return err
+	}
+	if _, err := os.Stat(c.DataDir); errors.Is(err, fs.ErrNotExist) {
+		_, err := platform.ReadAccess(c.DataDir) // says so
+		return err
+	}
 	access, err := platform.ReadAccess(c.DataDir)
 	if err != nil {
-		return err
+		// A server that was killed before it had written its key may have made
+		// something all the same.
+		access.PublicCIDR = platform.DefaultPublicCIDR
 	}
 	config := platform.Config{DataDir: c.DataDir, PublicCIDR: access.PublicCIDR}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))

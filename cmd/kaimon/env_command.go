@@ -10,7 +10,7 @@ import (
 // envCommand is `kaimon env`.
 type envCommand struct {
 	dataDirFlag
-	Region string `help:"The region that tools shall use; any name works." default:"us-east-1" env:"AWS_REGION"`
+	Region string `help:"The region that tools shall use; any name works." default:"us-east-1" env:"KAIMON_REGION,AWS_REGION"`
 }
 
 // Run implements kong's command.

@@ -30,8 +30,9 @@ type host struct {
 	nl       *netlink.Handle
 	tracker  tracker
 
-	mu    sync.Mutex // of ready and of the choice of links' names
-	ready bool
+	mu     sync.Mutex // of what follows and of the choice of links' names
+	ready  bool
+	wasOff bool // what chainWasOff remembers, in case somebody empties the table
 }
 
 // openHost opens the host's side and changes nothing.
@@ -51,7 +52,7 @@ func (h *host) close() error {
 // ensure makes what all gateways share: forwarding, masquerading, and an end
 // for public addresses that nobody has.
 func (h *host) ensure() error {
-	if h.ready {
+	if h.ready && h.check() == nil {
 		return nil
 	}
 	if err := h.ensureTable(); err != nil {

@@ -29,7 +29,10 @@ func (h *host) ensureTable() error {
 		return err
 	}
 	if !mine {
-		if others == 0 {
+		switch {
+		case h.ready:
+			wasOff = h.wasOff
+		case others == 0:
 			if wasOff, err = forwardingOff(); err != nil {
 				return err
 			}
@@ -39,7 +42,31 @@ func (h *host) ensureTable() error {
 			return fmt.Errorf("nftables: %w", err)
 		}
 	}
+	h.wasOff = wasOff
 	return wrap("turn forwarding on", os.WriteFile(ipForward, []byte("1"), 0))
+}
+
+// check says what somebody has taken away from the host's side: a firewall that
+// is started anew empties every table ("flush ruleset"), and some turn
+// forwarding off.
+func (h *host) check() error {
+	conn, err := nftConn(nil)
+	if err != nil {
+		return err
+	}
+	defer conn.CloseLasting()
+	mine, _, _, err := hostTables(conn, h.instance)
+	if err != nil {
+		return err
+	}
+	if !mine {
+		return fmt.Errorf("the host's nft table %s is gone", hostTable(h.instance))
+	}
+	off, err := forwardingOff()
+	if err == nil && off {
+		err = fmt.Errorf("%s is off", ipForward)
+	}
+	return err
 }
 
 // stageTable writes what leaves the host from the public range in the host's

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/nftables"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
@@ -68,6 +69,44 @@ func TestForwardingIsPutBack(t *testing.T) {
 			second.open()
 		})
 	}
+}
+
+// A firewall that starts anew empties all tables. Health says so, the next
+// application repairs it, and forwarding is still put back.
+func TestEmptiedTables(t *testing.T) {
+	w := newWorld(t)
+	setForwarding(t, "0")
+	if err := w.Health(); err != nil {
+		t.Errorf("before there is a network: %v", err)
+	}
+	w.apply(network(open80))
+	if err := w.Health(); err != nil {
+		t.Errorf("at first: %v", err)
+	}
+	conn, err := nftConn(nil)
+	w.must(err)
+	defer conn.CloseLasting()
+	for name, take := range map[string]func(){
+		"is gone": func() {
+			conn.DelTable(&nftables.Table{Family: nftables.TableFamilyIPv4, Name: hostTable(w.opt.InstanceID)})
+			w.must(conn.Flush())
+		},
+		"is off": func() { setForwarding(t, "0") },
+	} {
+		take()
+		if err := w.Health(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("health %v, want %q", err, name)
+		}
+		w.apply(network(open80))
+		if err := w.Health(); err != nil {
+			t.Errorf("afterwards: %v", err)
+		}
+	}
+	w.must(w.Down(t.Context()))
+	if got := forwarding(t); got != "0" {
+		t.Errorf("forwarding is %s after the end", got)
+	}
+	w.open()
 }
 
 // A site that routes the public range to the host reaches tasks from elsewhere,

@@ -134,6 +134,17 @@ func (k *Kernel) Router(network string) (*NetNS, error) {
 	return r.ns, nil
 }
 
+// Health says what is missing on the host though it had been made, nil for
+// nothing; the next ApplyNetwork makes it again.
+func (k *Kernel) Health() error {
+	k.host.mu.Lock()
+	defer k.host.mu.Unlock()
+	if !k.host.ready {
+		return nil // no network has a gateway yet
+	}
+	return k.host.check()
+}
+
 func (k *Kernel) netnsDir() string               { return filepath.Join(k.opt.RunDir, "netns") }
 func (k *Kernel) routerDir() string              { return filepath.Join(k.netnsDir(), "router") }
 func (k *Kernel) interfaceDir() string           { return filepath.Join(k.netnsDir(), "eni") }

@@ -3,8 +3,11 @@ package containerd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	goruntime "runtime"
+
+	"golang.org/x/sys/unix"
 
 	"kaimon.dev/kaimon/runtime"
 	"kaimon.dev/kaimon/runtime/supervise"
@@ -61,6 +64,14 @@ func (r *Runtime) EnsureImage(ctx context.Context, ref string, progress func(don
 // ImportImages implements runtime.Images.
 func (r *Runtime) ImportImages(ctx context.Context, archive io.Reader) ([]string, error) {
 	return r.engine.ImportImages(ctx, archive)
+}
+
+// Health says why containers can't be started just now, nil if they can.
+func (r *Runtime) Health() error {
+	if err := unix.Access(r.engine.oci.path, unix.X_OK); err != nil {
+		return fmt.Errorf("OCI runtime %s: %w", r.engine.oci.path, err)
+	}
+	return r.engine.pool.Health()
 }
 
 // Down implements runtime.Downer.

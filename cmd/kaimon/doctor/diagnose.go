@@ -1,7 +1,10 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"net/netip"
 	"slices"
 )
 
@@ -40,10 +43,13 @@ type Host struct {
 	NetworkNamespace error
 	// Runtimes maps the OCI runtimes that are on the PATH to their versions.
 	Runtimes map[string]string
-	// ForwardDrop says that the host's own firewall drops forwarded packets.
-	ForwardDrop bool
-	FreeBytes   uint64
-	OpenFiles   uint64
+	// ForwardDrop names the chain of the host's own firewall that drops forwarded
+	// packets by policy, "" for none.
+	ForwardDrop string
+	// PublicCIDR is the pool of public addresses that tasks get.
+	PublicCIDR netip.Prefix
+	FreeBytes  uint64
+	OpenFiles  uint64
 }
 
 const minFree = 2 << 30
@@ -55,9 +61,9 @@ func Diagnose(h Host) []Finding {
 		check("linux", h.OS == "linux", h.OS, "Kaimon runs on Linux only."),
 		check("root", h.Root, yes(h.Root), "Run as root: namespaces, mounts and nftables need it (sudo kaimon …)."),
 		cgroups(h),
-		fromError("nftables", h.NFTables, "Load the kernel module nf_tables (modprobe nf_tables); to look at the rules: apt-get install nftables."),
-		fromError("overlayfs", h.Overlay, "Load the kernel module overlay (modprobe overlay), and keep the data directory on ext4, xfs or btrfs."),
-		fromError("network namespaces", h.NetworkNamespace, "The kernel must have CONFIG_NET_NS, and this process CAP_SYS_ADMIN."),
+		h.tried("nftables", h.NFTables, "Load the kernel module nf_tables (modprobe nf_tables); to look at the rules: apt-get install nftables."),
+		h.tried("overlayfs", h.Overlay, "Load the kernel module overlay (modprobe overlay), and keep the data directory on ext4, xfs or btrfs."),
+		h.tried("network namespaces", h.NetworkNamespace, "The kernel must have CONFIG_NET_NS, and this process CAP_SYS_ADMIN."),
 		ociRuntime(h),
 		firewall(h),
 		disk(h),
@@ -77,9 +83,13 @@ func check(name string, ok bool, found, advice string) Finding {
 	return Finding{Name: name, Verdict: Missing, Found: found, Advice: advice}
 }
 
-func fromError(name string, err error, advice string) Finding {
-	if err == nil {
+// tried is the finding of something that was tried out.
+func (h Host) tried(name string, err error, advice string) Finding {
+	switch {
+	case err == nil:
 		return Finding{Name: name, Verdict: OK, Found: "works"}
+	case !h.Root && errors.Is(err, fs.ErrPermission):
+		return Finding{Name: name, Verdict: Warn, Found: "can't be tried without root", Advice: "Run the doctor as root."}
 	}
 	return Finding{Name: name, Verdict: Missing, Found: err.Error(), Advice: advice}
 }
@@ -116,11 +126,11 @@ func ociRuntime(h Host) Finding {
 }
 
 func firewall(h Host) Finding {
-	if !h.ForwardDrop {
+	if h.ForwardDrop == "" {
 		return Finding{Name: "host firewall", Verdict: OK, Found: "lets forwarded packets pass"}
 	}
-	return Finding{Name: "host firewall", Verdict: Warn, Found: "drops forwarded packets",
-		Advice: "Tasks won't reach beyond this machine: allow forwarding of the public pool (iptables -I FORWARD -s 100.64.0.0/16 -j ACCEPT; the same with -d)."}
+	return Finding{Name: "host firewall", Verdict: Warn, Found: h.ForwardDrop + " drops what is forwarded",
+		Advice: fmt.Sprintf("Tasks won't reach beyond this machine: let the public pool pass there (iptables -I FORWARD -s %[1]s -j ACCEPT; iptables -I FORWARD -d %[1]s -j ACCEPT).", h.PublicCIDR)}
 }
 
 func disk(h Host) Finding {

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,9 +15,10 @@ import (
 )
 
 // Inspect finds out about this machine. dataDir is where the server would keep
-// its state. Everything that it makes to find out, it removes.
-func Inspect(ctx context.Context, dataDir string) Host {
-	h := Host{OS: runtime.GOOS, Root: os.Geteuid() == 0, Runtimes: map[string]string{}}
+// its state, public its pool of public addresses. Everything that it makes to
+// find out, it removes.
+func Inspect(ctx context.Context, dataDir string, public netip.Prefix) Host {
+	h := Host{OS: runtime.GOOS, Root: os.Geteuid() == 0, Runtimes: map[string]string{}, PublicCIDR: public}
 	h.CgroupVersion, h.Controllers = inspectCgroups("/sys/fs/cgroup")
 	h.NFTables = tryNFTables()
 	h.Overlay = tryOverlay(existing(dataDir))
@@ -114,22 +116,23 @@ func runtimeVersion(ctx context.Context, name string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(first, name+" "), "version ")
 }
 
-// forwardDrops says whether a base chain on the forward hook, not one of ours, has policy drop.
-func forwardDrops() bool {
+// forwardDrops names a base chain on the forward hook that has policy drop. None
+// of ours is on the host.
+func forwardDrops() string {
 	c, err := nftables.New()
 	if err != nil {
-		return false
+		return ""
 	}
 	chains, err := c.ListChains()
 	if err != nil {
-		return false
+		return ""
 	}
 	for _, ch := range chains {
 		if ch.Hooknum != nil && *ch.Hooknum == *nftables.ChainHookForward &&
 			(ch.Table.Family == nftables.TableFamilyIPv4 || ch.Table.Family == nftables.TableFamilyINet) &&
 			ch.Policy != nil && *ch.Policy == nftables.ChainPolicyDrop {
-			return true
+			return fmt.Sprintf("chain %s of table %s", ch.Name, ch.Table.Name)
 		}
 	}
-	return false
+	return ""
 }

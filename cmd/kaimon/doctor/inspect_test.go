@@ -1,9 +1,12 @@
 package doctor
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/google/nftables"
 
 	"kaimon.dev/kaimon/internal/testenv"
 )
@@ -15,13 +18,45 @@ func TestMain(m *testing.M) { testenv.InHost(m) }
 func TestThisMachine(t *testing.T) {
 	testenv.NeedRoot(t)
 	dir := t.TempDir()
-	for _, f := range Diagnose(Inspect(t.Context(), filepath.Join(dir, "not", "there", "yet"))) {
+	for _, f := range Diagnose(Inspect(t.Context(), filepath.Join(dir, "not", "there", "yet"), netip.MustParsePrefix("100.64.0.0/16"))) {
 		if f.Verdict == Missing {
 			t.Errorf("%s: %s (%s)", f.Name, f.Found, f.Advice)
 		}
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// TestForwardDrops holds that a firewall which would hold tasks back is named,
+// and that one which lets packets pass isn't.
+func TestForwardDrops(t *testing.T) {
+	testenv.NeedRoot(t)
+	c, err := nftables.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := c.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv4, Name: "filter"})
+	defer func() {
+		c.DelTable(table)
+		if err := c.Flush(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for _, test := range []struct {
+		policy nftables.ChainPolicy
+		want   string
+	}{{nftables.ChainPolicyAccept, ""}, {nftables.ChainPolicyDrop, "chain FORWARD of table filter"}} {
+		c.AddChain(&nftables.Chain{
+			Table: table, Name: "FORWARD", Type: nftables.ChainTypeFilter, Policy: &test.policy,
+			Hooknum: nftables.ChainHookForward, Priority: nftables.ChainPriorityFilter,
+		})
+		if err := c.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		if got := forwardDrops(); got != test.want {
+			t.Errorf("policy %d: %q", test.policy, got)
+		}
 	}
 }
 

@@ -28,6 +28,9 @@ func ReadAccess(dataDir string) (Access, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return Access{}, fmt.Errorf("no server has run with --data-dir %s yet: start one with \"kaimon server\"", dataDir)
 	}
+	if errors.Is(err, fs.ErrPermission) {
+		return Access{}, fmt.Errorf("%w: the administrator's key is for the server's user alone (with sudo: sudo -E kaimon …)", err)
+	}
 	if err != nil {
 		return Access{}, err
 	}

@@ -10,6 +10,10 @@ import (
 	"regexp"
 )
 
+// DefaultPublicCIDR is the pool of public addresses where nothing else is said:
+// shared address space (RFC 6598), which the internet doesn't route.
+var DefaultPublicCIDR = netip.MustParsePrefix("100.64.0.0/16")
+
 // Config is what a server is told; the flags of `kaimon server` are its twins.
 type Config struct {
 	// DataDir holds everything that must survive: the store, images, keys.

@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
 
 	"kaimon.dev/kaimon/dataplane/proxy/control"
 	"kaimon.dev/kaimon/dataplane/vpc"
@@ -29,5 +33,10 @@ func Down(ctx context.Context, c Config, log *slog.Logger) error {
 	if err != nil {
 		return errors.Join(failed, fmt.Errorf("network: %w", err))
 	}
-	return errors.Join(failed, plane.Down(ctx), os.RemoveAll(c.runDir()))
+	failed = errors.Join(failed, plane.Down(ctx), os.RemoveAll(c.runDir()))
+	// The folder of all instances goes with the last.
+	if err := os.Remove(filepath.Dir(c.runDir())); err != nil && !errors.Is(err, unix.ENOTEMPTY) && !errors.Is(err, fs.ErrNotExist) {
+		failed = errors.Join(failed, err)
+	}
+	return failed
 }

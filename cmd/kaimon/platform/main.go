@@ -63,11 +63,12 @@ func (m *Main) Start(ctx context.Context) (err error) {
 		return err
 	}
 	if m.listener, err = net.Listen("tcp", m.Config.Listen); err != nil {
-		return fmt.Errorf("--listen: %w", err)
+		return fmt.Errorf("--listen: %w: give another with --listen HOST:PORT", err)
 	}
 	if err := m.openParts(ctx); err != nil {
 		return err
 	}
+	m.watchParts()
 	if err := m.openAccess(ctx); err != nil {
 		return err
 	}
@@ -88,10 +89,10 @@ func (m *Main) Failed() <-chan error { return m.failed }
 
 // background runs a part until Close, and reports its failure.
 func (m *Main) background(name string, run func() error) {
-	m.health.set(name, gateway.Ready)
+	m.health.part(name, func() error { return nil })
 	m.running.Go(func() {
 		if err := run(); err != nil {
-			m.health.set(name, err.Error())
+			m.health.part(name, func() error { return err })
 			m.Log.Error("a part of the server failed", "part", name, "error", err)
 			select {
 			case m.failed <- fmt.Errorf("%s: %w", name, err):

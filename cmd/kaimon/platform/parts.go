@@ -38,7 +38,7 @@ func (m *Main) openParts(ctx context.Context) (err error) {
 		Dir: m.Config.storeDir(), Log: m.Log, Engine: store.Engine(m.Config.StoreEngine),
 	}, Tables()...)
 	if err != nil {
-		return wrap("store", err)
+		return err // it says that it is the store's
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return wrap("runtime", m.openRuntime(ctx)) })

@@ -50,6 +50,11 @@ func (m *Main) startControllers(ctx context.Context) {
 		Store: m.store, Plane: m.plane, Proxy: m.proxy, Clock: systemClock, Log: m.Log,
 		PublicPool: m.Config.PublicCIDR, AccessLogs: m.Config.accessLogsDir(),
 	})
+	for _, loop := range tasks.Loops() {
+		m.health.loop(loop.Stats)
+	}
+	m.health.loop(networks.Stats)
+	m.health.loop(balancers.Stats)
 	m.background("elbv2", func() error { return balancers.Run(ctx) })
 	m.background("ec2.networks", func() error { return networks.Run(ctx) })
 	m.background("ecs.tasks", func() error { return tasks.Run(ctx) })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,6 +16,7 @@ type Pool struct {
 	ready    chan *Shim
 	stop     context.CancelFunc
 	done     chan struct{}
+	failed   atomic.Pointer[error] // why the newest start failed, nil if it didn't
 }
 
 // retryAfter is the pause after a shim that would not start.
@@ -41,6 +43,7 @@ func (p *Pool) fill(ctx context.Context) {
 			return
 		}
 		if err != nil {
+			p.failed.Store(&err)
 			p.log.Warn("cannot start a shim ahead of need", "error", err)
 			select {
 			case <-time.After(retryAfter):
@@ -48,12 +51,21 @@ func (p *Pool) fill(ctx context.Context) {
 			}
 			continue
 		}
+		p.failed.Store(nil)
 		select {
 		case p.ready <- s:
 		case <-ctx.Done():
 			p.discard(s)
 		}
 	}
+}
+
+// Health says why shims can't be started just now, nil if they can.
+func (p *Pool) Health() error {
+	if failed := p.failed.Load(); failed != nil {
+		return *failed
+	}
+	return nil
 }
 
 // Take returns a ready shim, or starts one when none is.

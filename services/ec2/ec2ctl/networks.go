@@ -4,12 +4,17 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"kaimon.dev/kaimon/dataplane/vpc"
 	"kaimon.dev/kaimon/reconcile"
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/store"
 )
+
+// resync is how long something that was taken from the host, by a firewall that
+// starts anew for one, may be missing.
+const resync = time.Minute
 
 // Networks applies every VPC to the data plane, and again whenever one of its
 // rows changes.
@@ -25,7 +30,7 @@ func NewNetworks(s *store.Store, plane vpc.Plane, log *slog.Logger) *Networks {
 	n := &Networks{store: s, plane: plane, log: log}
 	n.loop = reconcile.New(reconcile.Options{
 		Name: "ec2.networks", Workers: 4, Log: log,
-		Keys: func() []string { return vpcIDs(s.Snapshot()) },
+		Keys: func() []string { return vpcIDs(s.Snapshot()) }, Resync: resync,
 	}, n.reconcile)
 	return n
 }

@@ -1,0 +1,51 @@
+package platform
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestClaim holds that a data directory is one server's, by a lock that ends
+// with its process, whatever the file says.
+func TestClaim(t *testing.T) {
+	dir := t.TempDir()
+	c := Config{DataDir: dir}
+	if stopped, err := StopServer(t.Context(), c); stopped || err != nil {
+		t.Errorf("before there was a server: %v, %v", stopped, err)
+	}
+	// A process number that an earlier boot has left is nobody's.
+	if err := os.WriteFile(filepath.Join(dir, "server.pid"), []byte("1"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if stopped, err := StopServer(t.Context(), c); stopped || err != nil || Running(c) {
+		t.Errorf("after a server that was killed: %v, %v", stopped, err)
+	}
+	first, second := &Main{Config: c}, &Main{Config: c}
+	if err := first.claim(); err != nil {
+		t.Fatal(err)
+	}
+	if !Running(c) {
+		t.Error("the server isn't seen")
+	}
+	if err := second.claim(); err == nil || !strings.Contains(err.Error(), "another server runs with --data-dir "+dir) {
+		t.Errorf("a second server: %v", err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.claim(); err != nil {
+		t.Errorf("after the first: %v", err)
+	}
+	if err := second.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestDownOfNothing holds that there is nothing to take down without a data directory.
+func TestDownOfNothing(t *testing.T) {
+	if err := Down(t.Context(), Config{DataDir: filepath.Join(t.TempDir(), "none")}, nil); !os.IsNotExist(err) {
+		t.Errorf("got %v", err)
+	}
+}
