@@ -45,7 +45,7 @@ func (e *Engine) openNodes(c proxy.Config, failures *proxy.ApplyError) map[nodeK
 	for i := range c.LoadBalancers {
 		lb := &c.LoadBalancers[i]
 		for _, want := range lb.Nodes {
-			key := nodeKey{want.NetNS, want.Address}
+			key := keyOf(want)
 			if e.nodes[key] == nil {
 				n, err := openNode(want)
 				if err != nil {
@@ -122,7 +122,7 @@ func proberNode(lb *proxy.LoadBalancer, zone string, nodes map[nodeKey]*node) *n
 	}
 	var first *node
 	for _, n := range lb.Nodes {
-		found := nodes[nodeKey{n.NetNS, n.Address}]
+		found := nodes[keyOf(n)]
 		if found != nil && n.Zone == zone {
 			return found
 		}
@@ -153,7 +153,7 @@ func (e *Engine) applyListeners(c proxy.Config, nodes map[nodeKey]*node, failure
 	for i := range c.LoadBalancers {
 		lb := e.balancer[c.LoadBalancers[i].ID]
 		for _, place := range lb.Nodes {
-			n := nodes[nodeKey{place.NetNS, place.Address}]
+			n := nodes[keyOf(place)]
 			if n == nil {
 				continue
 			}

@@ -191,7 +191,7 @@ func (c *client) proceed() error {
 	return c.out.Flush()
 }
 
-func (c *client) abort() { c.conn.expire() }
+func (c *client) abort() { c.conn.expireReads() }
 
 func (c *client) trailer() []http1.Field { return c.body.Trailer }
 

@@ -53,6 +53,13 @@ func (c *conn) expire() {
 	c.SetDeadline(time.Unix(1, 0))
 }
 
+// expireReads lets reads fail from now on; what is due can still be written.
+func (c *conn) expireReads() {
+	c.fixed.Store(true)
+	c.SetWriteDeadline(clock.System{}.Now().Add(c.timeout))
+	c.SetReadDeadline(time.Unix(1, 0))
+}
+
 // Read implements net.Conn.
 func (c *conn) Read(p []byte) (int, error) {
 	c.move()

@@ -131,29 +131,73 @@ func TestStaleConnection(t *testing.T) {
 	}
 }
 
-// TestEarlyAnswer lets a target answer before it has read the request.
+// TestEarlyAnswer lets a target answer, or fail, before it has read the request.
 func TestEarlyAnswer(t *testing.T) {
-	w := newWorld(t, scripted(t, func(c net.Conn, _ string) {
-		io.WriteString(c, "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-		io.Copy(io.Discard, io.LimitReader(c, 1<<20))
-	})).apply().await(proxy.StateHealthy)
-	resp, err := http.Post(w.url("/"), "text/plain", io.LimitReader(neverEnding('x'), 4<<20))
-	if err != nil {
-		t.Skip("the client saw the end before the answer:", err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != 413 {
-		t.Error(resp.StatusCode)
+	for answer, want := range map[string]string{
+		"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n": "HTTP/1.1 413 Too Large\r\n",
+		"": "HTTP/1.1 502 Bad Gateway\r\n",
+	} {
+		w := newWorld(t, scripted(t, func(c net.Conn, _ string) {
+			io.WriteString(c, answer)
+			c.(*net.TCPConn).CloseWrite()
+			io.Copy(io.Discard, c)
+		})).apply().await(proxy.StateHealthy)
+		c, err := net.Dial("tcp", w.addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		c.SetDeadline(time.Now().Add(10 * time.Second))
+		io.WriteString(c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nfirst") // and no more
+		b, _ := io.ReadAll(c)
+		if !strings.HasPrefix(string(b), want) {
+			t.Errorf("%q, want %q", b, want)
+		}
 	}
 }
 
-type neverEnding byte
-
-func (b neverEnding) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = byte(b)
+// TestEventsPass holds that what a target sends bit by bit isn't held back.
+func TestEventsPass(t *testing.T) {
+	next := make(chan struct{})
+	w := newWorld(t, scripted(t, func(c net.Conn, _ string) {
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+		for range 3 {
+			<-next
+			io.WriteString(c, "6\r\nevent\n\r\n")
+		}
+		io.WriteString(c, "0\r\n\r\n")
+	})).apply().await(proxy.StateHealthy)
+	resp, err := http.Get(w.url("/"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	return len(p), nil
+	defer resp.Body.Close()
+	event := make([]byte, 6)
+	for range 3 {
+		next <- struct{}{}
+		if _, err := io.ReadFull(resp.Body, event); err != nil || string(event) != "event\n" {
+			t.Fatalf("%q %v", event, err)
+		}
+	}
+}
+
+// TestLeavesInTheMiddle counts clients that leave before their body is sent.
+func TestLeavesInTheMiddle(t *testing.T) {
+	w := newWorld(t, named(t, "x")).apply().await(proxy.StateHealthy)
+	c, err := net.Dial("tcp", w.addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nab")
+	c.Close()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		for _, m := range w.engine.takeMinutes(time.Unix(0, 0)) {
+			if m.Group == "" && m.Counts["HTTPCode_ELB_460_Count"] == 1 {
+				return
+			}
+		}
+	}
+	t.Error("no 460 was counted")
 }
 
 // TestClientGone ends requests in the middle, from the client's side.

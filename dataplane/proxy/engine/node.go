@@ -7,14 +7,27 @@ import (
 	"net/netip"
 	"sync"
 
+	"golang.org/x/sys/unix"
+
 	"kaimon.dev/kaimon/dataplane/proxy"
 	"kaimon.dev/kaimon/dataplane/vpc"
 )
 
-// nodeKey identifies a node across configurations.
+// nodeKey identifies a node across configurations. A namespace that was made
+// again at the same path is another.
 type nodeKey struct {
 	netns   string
+	inode   uint64
 	address netip.Addr
+}
+
+func keyOf(n proxy.Node) nodeKey {
+	k := nodeKey{netns: n.NetNS, address: n.Address}
+	var st unix.Stat_t
+	if n.NetNS != "" && unix.Stat(n.NetNS, &st) == nil {
+		k.inode = st.Ino
+	}
+	return k
 }
 
 // node is a load balancer's place in the network. Its connections to targets
@@ -29,7 +42,7 @@ type node struct {
 }
 
 func openNode(n proxy.Node) (*node, error) {
-	out := &node{key: nodeKey{n.NetNS, n.Address}, zone: n.Zone, pools: map[*target]*pool{}}
+	out := &node{key: keyOf(n), zone: n.Zone, pools: map[*target]*pool{}}
 	if n.NetNS != "" {
 		ns, err := vpc.OpenNetNS(n.NetNS)
 		if err != nil {
