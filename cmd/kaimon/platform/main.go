@@ -12,6 +12,7 @@ import (
 
 	"kaimon.dev/kaimon/aws/gateway"
 	"kaimon.dev/kaimon/dataplane/proxy/control"
+	"kaimon.dev/kaimon/dataplane/registry"
 	"kaimon.dev/kaimon/dataplane/vpc"
 	"kaimon.dev/kaimon/internal/clock"
 	"kaimon.dev/kaimon/runtime/containerd"
@@ -30,6 +31,7 @@ type Main struct {
 	access   Access
 	store    *store.Store
 	runtime  *containerd.Runtime
+	registry *registry.Registry
 	plane    *vpc.Kernel
 	proxy    *control.Client
 	server   *gateway.Server
@@ -66,6 +68,9 @@ func (m *Main) Start(ctx context.Context) (err error) {
 		return fmt.Errorf("--listen: %w: give another with --listen HOST:PORT", err)
 	}
 	if err := m.openParts(ctx); err != nil {
+		return err
+	}
+	if err := m.openRegistry(ctx); err != nil {
 		return err
 	}
 	m.watchParts()

@@ -13,6 +13,7 @@ import (
 	"kaimon.dev/kaimon/runtime/sample"
 	"kaimon.dev/kaimon/services/acm"
 	"kaimon.dev/kaimon/services/ec2"
+	"kaimon.dev/kaimon/services/ecr"
 	"kaimon.dev/kaimon/services/ecs"
 	"kaimon.dev/kaimon/services/elbv2"
 	"kaimon.dev/kaimon/services/elbv2/elbv2ctl"
@@ -24,7 +25,7 @@ import (
 func Tables() []store.AnyTable {
 	var all []store.AnyTable
 	for _, tables := range [][]store.AnyTable{
-		ecs.Tables(), ec2.Tables(), elbv2.Tables(), acm.Tables(), iam.Tables(),
+		ecs.Tables(), ec2.Tables(), elbv2.Tables(), acm.Tables(), ecr.Tables(), iam.Tables(),
 	} {
 		all = append(all, tables...)
 	}

@@ -2,6 +2,7 @@ package platform
 
 import (
 	"context"
+	"net/http"
 	goruntime "runtime"
 
 	"kaimon.dev/kaimon/aws/gateway"
@@ -10,6 +11,8 @@ import (
 	"kaimon.dev/kaimon/services/acm/acmapi"
 	"kaimon.dev/kaimon/services/ec2/ec2api"
 	"kaimon.dev/kaimon/services/ec2/ec2ctl"
+	"kaimon.dev/kaimon/services/ecr/ecrapi"
+	"kaimon.dev/kaimon/services/ecr/ecrctl"
 	"kaimon.dev/kaimon/services/ecs/ecsapi"
 	"kaimon.dev/kaimon/services/ecs/ecsctl"
 	"kaimon.dev/kaimon/services/elbv2/elbv2api"
@@ -28,6 +31,7 @@ func (m *Main) newGateway() *gateway.Gateway {
 			ec2api.Bind(&ec2api.Handlers{Store: m.store}),
 			elbv2api.Bind(&elbv2api.Handlers{Store: m.store, Clock: systemClock}),
 			acmapi.Bind(&acmapi.Handlers{Store: m.store, Clock: systemClock}),
+			ecrapi.Bind(&ecrapi.Handlers{Store: m.store, Clock: systemClock, Content: m.registry, Address: m.localAddress()}),
 			stsapi.Bind(stsapi.Handler{}),
 		},
 		Credentials: iam.Directory{Store: m.store},
@@ -35,6 +39,7 @@ func (m *Main) newGateway() *gateway.Gateway {
 		Clock:       systemClock,
 		Log:         m.Log,
 		Health:      m.health,
+		Prefixes:    map[string]http.Handler{"/v2/": m.registry},
 		Hosts:       elbv2ctl.NewFront(m.store, m.Log).Handler,
 	})
 }
@@ -55,6 +60,10 @@ func (m *Main) startControllers(ctx context.Context) {
 	}
 	m.health.loop(networks.Stats)
 	m.health.loop(balancers.Stats)
+	pushed := ecrctl.NewImages(ecrctl.Options{
+		Store: m.store, Runtime: m.runtime, Registry: m.registry, Clock: systemClock, Log: m.Log,
+	})
+	m.background("ecr", func() error { return pushed.Run(ctx) })
 	m.background("elbv2", func() error { return balancers.Run(ctx) })
 	m.background("ec2.networks", func() error { return networks.Run(ctx) })
 	m.background("ecs.tasks", func() error { return tasks.Run(ctx) })
