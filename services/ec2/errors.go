@@ -68,6 +68,11 @@ func ErrRuleNotFound(id string) *aws.Error {
 	return notFound("InvalidSecurityGroupRuleId.NotFound", "security group rule", id)
 }
 
+// ErrNoSuchRule says that a group has no rule for the traffic.
+func ErrNoSuchRule() *aws.Error {
+	return aws.Errorf("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")
+}
+
 // ErrRouteTableNotFound says that a route table does not exist.
 func ErrRouteTableNotFound(id string) *aws.Error {
 	return notFound("InvalidRouteTableID.NotFound", "routeTable", id)

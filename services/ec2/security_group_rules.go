@@ -142,7 +142,7 @@ func RemoveRules(tx *store.Txn, g *SecurityGroup, rules []SecurityGroupRule) (re
 		case lenient:
 			unknown = append(unknown, rule)
 		default:
-			return nil, nil, aws.Errorf("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")
+			return nil, nil, ErrNoSuchRule()
 		}
 	}
 	return removed, unknown, nil

@@ -18,9 +18,11 @@ type permissions struct {
 	sourceName  *string
 	sourceOwner *string
 	egress      bool
-	newID       func() string
-	reader      store.Reader
-	group       *ec2.SecurityGroup
+	// revoking says that the rules are to go: those that can't be here aren't.
+	revoking bool
+	newID    func() string
+	reader   store.Reader
+	group    *ec2.SecurityGroup
 }
 
 // rules turns the request into rules of the group: one for each peer.
@@ -72,6 +74,9 @@ func (p permissions) flat() ([]IpPermission, error) {
 }
 
 func (p permissions) one(in IpPermission) ([]ec2.SecurityGroupRule, error) {
+	if p.revoking && len(in.Ipv6Ranges) > 0 {
+		return nil, ec2.ErrNoSuchRule() // tools revoke the egress rule that IPv6 gives a group
+	}
 	if len(in.Ipv6Ranges) > 0 {
 		return nil, unsupported("ipPermissions.ipv6Ranges")
 	}

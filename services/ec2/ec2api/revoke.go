@@ -35,7 +35,7 @@ func (h *Handlers) RevokeSecurityGroupEgress(ctx context.Context, in *RevokeSecu
 }
 
 func (h *Handlers) revoke(ctx context.Context, dryRun *bool, id, name *string, ids []string, p permissions) ([]RevokedSecurityGroupRule, []IpPermission, error) {
-	p.newID = func() string { return "" } // only compared with rules that have one
+	p.revoking, p.newID = true, func() string { return "" } // only compared with rules that have one
 	var removed, unknown []ec2.SecurityGroupRule
 	err := h.change(ctx, dryRun, func(tx *store.Txn, scope aws.Scope) (err error) {
 		p.reader = tx

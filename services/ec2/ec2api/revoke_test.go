@@ -145,3 +145,13 @@ func TestRevokeRefusals(t *testing.T) {
 	_, err := w.RevokeSecurityGroupIngress(w.ctx, &RevokeSecurityGroupIngressInput{GroupName: p("nope"), CidrIp: p("0.0.0.0/0")})
 	refused(t, err, "InvalidGroup.NotFound", "nope")
 }
+
+// Tools revoke the egress rule that a group has by default where there is IPv6.
+func TestRevokeIPv6(t *testing.T) {
+	w := newWorld(t)
+	g := w.newGroup("", "web")
+	_, err := w.RevokeSecurityGroupEgress(w.ctx, &RevokeSecurityGroupEgressInput{
+		GroupId: &g, IpPermissions: []IpPermission{{IpProtocol: p("-1"), Ipv6Ranges: []Ipv6Range{{CidrIpv6: p("::/0")}}}},
+	})
+	refused(t, err, "InvalidPermission.NotFound", "The specified rule does not exist in this security group.")
+}
