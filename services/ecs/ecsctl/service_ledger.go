@@ -29,8 +29,9 @@ type ledger struct {
 	streaks map[string]*streak // by revision
 	// barred are target groups that refuse targets, until when.
 	barred map[string]time.Time
-	// stuck says that the service was told to be stuck.
-	stuck bool
+	// stuck says that the service was told to be stuck, moving that its tasks
+	// are moved between zones.
+	stuck, moving bool
 }
 
 // terms are what a service asks of all its tasks alike.

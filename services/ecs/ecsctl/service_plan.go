@@ -24,8 +24,10 @@ type serviceView struct {
 	// deployments that aren't over, only when fresh.
 	progress ecs.ServiceDeploymentStatus
 	others   []ecs.ServiceDeploymentStatus
-	ledger   *ledger
-	now      time.Time
+	// zones are those of the primary revision's subnets.
+	zones  []string
+	ledger *ledger
+	now    time.Time
 }
 
 // servicePlan is what to write in one transaction. An empty one is the end of
@@ -48,6 +50,8 @@ type servicePlan struct {
 	// deployment can't go on: what the ledger shall know to be told.
 	rounds int
 	stuck  bool
+	// moving says that tasks are moved between zones.
+	moving bool
 	// after is when time alone asks for another plan; 0 for never.
 	after time.Duration
 }
@@ -179,7 +183,7 @@ func (p *planner) targets() {
 func (p *planner) roll() {
 	primary := p.primary()
 	v := rollView{
-		desired: p.desired, primary: primary, batch: batch, hold: p.holds(primary),
+		desired: p.rebalance(primary), primary: primary, batch: batch, hold: p.holds(primary),
 		bounds: boundsOf(p.desired, p.service.Configuration.MinimumHealthyPercent, p.service.Configuration.MaximumPercent),
 	}
 	v.shieldedPrimary = p.ledger.shielded(p.status.PrimaryARN)

@@ -91,6 +91,7 @@ func TestServiceComesToRest(t *testing.T) {
 				if breaker {
 					d.breaker(true)
 				}
+				d.change(func(svc *ecs.Service) { svc.Rebalancing = numbers[0]%2 == 0 })
 				for i, operation := range todo {
 					d.do(operation, numbers[i])
 					d.look()

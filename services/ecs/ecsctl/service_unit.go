@@ -120,7 +120,7 @@ func classify(v unitView) unit {
 	}
 	u.wasUp = v.wasUp || u.class == up || u.class >= ending && stood(t, s)
 	if u.class >= ending && s.StopCode == ecs.StopFailedToStart {
-		u.reason = s.StoppedReason
+		u.reason = startReason(s)
 	}
 	u.failed = !s.Settled && (u.class == sick || u.class >= ending && endedItself(s) && !u.wasUp)
 	return u
@@ -168,6 +168,17 @@ func healthChecked(t *ecs.Task) bool {
 // endedItself says whether a task came to its end by its own doing.
 func endedItself(s *ecs.TaskStatus) bool {
 	return s.StopCode == ecs.StopFailedToStart || s.StopCode == ecs.StopEssentialExited
+}
+
+// startReason says why a task did not start: what its first failed container
+// says is more than "Task failed to start".
+func startReason(s *ecs.TaskStatus) string {
+	for _, c := range s.Containers {
+		if c.Reason != "" {
+			return c.Reason
+		}
+	}
+	return s.StoppedReason
 }
 
 // stood says whether a task that ended had been up, as far as its status tells.

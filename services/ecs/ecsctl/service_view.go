@@ -3,6 +3,7 @@ package ecsctl
 import (
 	"time"
 
+	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/services/ecs"
 	"kaimon.dev/kaimon/services/elbv2"
 	"kaimon.dev/kaimon/store"
@@ -12,6 +13,13 @@ import (
 func (s *services) viewService(r store.Reader, svc *ecs.Service, l *ledger, now time.Time) serviceView {
 	v := serviceView{service: svc, ledger: l, now: now, status: ecs.StatusOfService(r, svc)}
 	v.deployment, v.revision = svc.Deployment(r)
+	if primary, ok := ecs.ServiceRevisions.Get(r, v.status.PrimaryARN); ok && svc.Rebalancing {
+		for _, id := range primary.Network.Subnets {
+			if subnet, ok := ec2.Subnets.Get(r, id); ok {
+				v.zones = append(v.zones, subnet.Zone)
+			}
+		}
+	}
 	row, ok := ecs.ServiceStatuses.Get(r, svc.ARN)
 	v.fresh = !ok || row.DeploymentARN != svc.DeploymentARN
 	v.progress = *ecs.StatusOfDeployment(r, v.deployment)

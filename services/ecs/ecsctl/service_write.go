@@ -57,7 +57,7 @@ func (s *services) carryOut(ctx context.Context, v serviceView, p servicePlan) e
 	if err != nil {
 		return err
 	}
-	v.ledger.stuck = p.stuck
+	v.ledger.stuck, v.ledger.moving = p.stuck, p.moving
 	if streak := v.ledger.streaks[v.status.PrimaryARN]; streak != nil {
 		streak.told = max(streak.told, p.rounds)
 	}
