@@ -100,9 +100,11 @@ func groups(_, instance string) ([]Leftover, error) {
 // removeGroup removes a control group and those below it; their processes must
 // have ended.
 func removeGroup(dir string) error {
-	below, err := filepath.Glob(dir + "/*/")
+	below, err := os.ReadDir(dir)
 	for _, b := range below {
-		err = errors.Join(err, removeGroup(b))
+		if b.IsDir() {
+			err = errors.Join(err, removeGroup(filepath.Join(dir, b.Name())))
+		}
 	}
 	return errors.Join(err, syscall.Rmdir(dir))
 }
