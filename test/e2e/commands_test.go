@@ -1,9 +1,11 @@
 package e2e
 
 import (
+	stdcontext "context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -171,12 +173,13 @@ func step(value any, key string) any {
 }
 
 // getCommand is get URL: rules and programs take effect in a moment, so it asks
-// again until the answer is what it should be.
+// again until the answer is what it should be. As for browsers and curl, names
+// below localhost are this machine (RFC 6761).
 func getCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: get URL")
 	}
-	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial}}
 	var body string
 	var err error
 	for begun := time.Now(); time.Since(begun) < 15*time.Second; time.Sleep(20 * time.Millisecond) {
@@ -186,6 +189,13 @@ func getCommand(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("%s: %q, %v", args[0], body, err)
+}
+
+func dial(ctx stdcontext.Context, network, address string) (net.Conn, error) {
+	if host, port, err := net.SplitHostPort(address); err == nil && strings.HasSuffix(host, ".localhost") {
+		address = net.JoinHostPort("127.0.0.1", port)
+	}
+	return (&net.Dialer{}).DialContext(ctx, network, address)
 }
 
 func fetch(client *http.Client, url string) (string, error) {
