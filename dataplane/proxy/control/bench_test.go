@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httputil"
 	"net/netip"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -37,7 +41,7 @@ type peer struct {
 func BenchmarkProxy(b *testing.B) {
 	testenv.NeedRoot(b)
 	target := benchTarget(b)
-	for _, p := range []peer{{"kaimon", startKaimon}, {"haproxy", startHAProxy}, {"nginx", startNginx}} {
+	for _, p := range []peer{{"kaimon", startKaimon}, {"ReverseProxy", startReverseProxy}, {"haproxy", startHAProxy}, {"nginx", startNginx}} {
 		b.Run(p.name, func(b *testing.B) {
 			port := benchPort(b)
 			pid := p.start(b, target, port)
@@ -56,6 +60,7 @@ func load(b *testing.B, port uint16, conns, pid int) {
 		defer clients[i].Close()
 	}
 	cpu := cpuOf(b, pid)
+	took := make([][]time.Duration, conns)
 	b.ResetTimer()
 	var wg sync.WaitGroup
 	for i, c := range clients {
@@ -66,6 +71,7 @@ func load(b *testing.B, port uint16, conns, pid int) {
 		wg.Go(func() {
 			r := bufio.NewReader(c)
 			for range n {
+				began := time.Now()
 				if _, err := io.WriteString(c, benchRequest); err != nil {
 					b.Error(err)
 					return
@@ -74,12 +80,18 @@ func load(b *testing.B, port uint16, conns, pid int) {
 					b.Error(err)
 					return
 				}
+				took[i] = append(took[i], time.Since(began))
 			}
 		})
 	}
 	wg.Wait()
 	b.StopTimer()
 	b.ReportMetric(float64((cpuOf(b, pid)-cpu).Microseconds())/float64(b.N), "cpu-µs/op")
+	all := slices.Concat(took...)
+	slices.Sort(all)
+	b.ReportMetric(float64(all[len(all)/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(all[len(all)*99/100].Microseconds()), "p99-µs")
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "req/s")
 }
 
 func readBenchResponse(r *bufio.Reader) error {
@@ -133,7 +145,7 @@ func startKaimon(b *testing.B, target netip.AddrPort, port uint16) int {
 		b.Fatal(err)
 	}
 	socket := filepath.Join(b.TempDir(), "proxy.sock")
-	c, err := Open(b.Context(), Options{Socket: socket, Command: []string{"/usr/bin/env", "GOGC=400", "GOMAXPROCS=1", asProxy + "=" + socket, self}})
+	c, err := Open(b.Context(), Options{Socket: socket, Command: []string{"/usr/bin/env", "GOGC=400", asProxy + "=" + socket, self}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -156,6 +168,26 @@ func startKaimon(b *testing.B, target netip.AddrPort, port uint16) int {
 	return c.PID()
 }
 
+// startReverseProxy is the standard library's proxy, with a tuned transport.
+func startReverseProxy(b *testing.B, target netip.AddrPort, port uint16) int {
+	self, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), "GOGC=400", asReverseProxy+"="+fmt.Sprintf("127.0.0.1:%d %s", port, target))
+	return startProcess(b, port, cmd)
+}
+
+func runReverseProxy(config string) {
+	listen, target, _ := strings.Cut(config, " ")
+	p := &httputil.ReverseProxy{
+		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "http", Host: target}); r.SetXForwarded() },
+		Transport: &http.Transport{MaxIdleConnsPerHost: 1024, DisableCompression: true},
+	}
+	fmt.Fprintln(os.Stderr, http.ListenAndServe(listen, p))
+}
+
 func startHAProxy(b *testing.B, target netip.AddrPort, port uint16) int {
 	return startPeer(b, port, "haproxy", fmt.Sprintf("global\n nbthread 1\ndefaults\n mode http\n timeout connect 5s\n timeout client 60s\n timeout server 60s\n option forwardfor\n http-reuse always\nfrontend f\n bind 127.0.0.1:%d\n default_backend b\nbackend b\n server s %s\n", port, target), "-db", "-f")
 }
@@ -174,7 +206,10 @@ func startPeer(b *testing.B, port uint16, name, config string, args ...string) i
 	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
 		b.Fatal(err)
 	}
-	cmd := exec.Command(path, append(args, file)...)
+	return startProcess(b, port, exec.Command(path, append(args, file)...))
+}
+
+func startProcess(b *testing.B, port uint16, cmd *exec.Cmd) int {
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)

@@ -57,6 +57,15 @@ func TestNetNS(t *testing.T) {
 			t.Fatalf("%q %v", b, err)
 		}
 	}
+	before := keyOf(w.lb().Nodes[0])
+	for _, c := range []string{"netns del lb", "netns add lb"} {
+		if out, err := exec.Command("ip", strings.Fields(c)...).CombinedOutput(); err != nil {
+			t.Fatalf("ip %s: %v: %s", c, err, out)
+		}
+	}
+	if keyOf(w.lb().Nodes[0]) == before {
+		t.Error("a namespace that was made again passes for the old one")
+	}
 	w.lb().Nodes[0].NetNS = "/run/netns/none"
 	if err := w.engine.Apply(t.Context(), w.config); err == nil || !strings.Contains(err.Error(), "listener") {
 		t.Error(err)
