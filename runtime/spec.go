@@ -149,4 +149,10 @@ type RestartPolicy struct {
 type LogSink struct {
 	// Keep keeps the newest output for Logs; otherwise it is dropped.
 	Keep bool
+	// Stream has every line go to a LogStore, instead: it is the store's name for
+	// where to; "" for nowhere.
+	Stream string
+	// Buffer is how many bytes may wait for the store before the oldest lines are
+	// dropped; with 0 the container waits instead, and nothing is dropped.
+	Buffer int64
 }

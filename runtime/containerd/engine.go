@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"kaimon.dev/kaimon/internal/clock"
+	"kaimon.dev/kaimon/runtime"
 	"kaimon.dev/kaimon/runtime/containerd/cgroup"
 	"kaimon.dev/kaimon/runtime/containerd/images"
 	"kaimon.dev/kaimon/runtime/containerd/shim"
@@ -37,6 +38,9 @@ type Options struct {
 	// OCIRuntime is the OCI runtime to use, a name or a path; "" for crun if
 	// it is there and fit, else runc.
 	OCIRuntime string
+	// Logs takes the output of containers that have a log stream; without it that
+	// is dropped.
+	Logs runtime.LogStore
 	// WarmShims is how many shims are kept started ahead of need; 0 for the
 	// default, -1 for none.
 	WarmShims int
@@ -140,6 +144,7 @@ func (e *Engine) Close() error {
 		if s := t.current(); s != nil {
 			errs = append(errs, s.Close())
 		}
+		t.detachLogs()
 	}
 	e.mu.Unlock()
 	e.watches.Wait()

@@ -14,6 +14,7 @@ import (
 	"github.com/containerd/errdefs"
 	"golang.org/x/sync/errgroup"
 
+	"kaimon.dev/kaimon/runtime"
 	"kaimon.dev/kaimon/runtime/containerd/shim"
 	"kaimon.dev/kaimon/runtime/supervise"
 )
@@ -129,8 +130,9 @@ func (e *Engine) recoverContainer(ctx context.Context, t *task, c *container) (*
 		r.Exit = record.Exit
 		return r, nil
 	}
-	if record.Keep || record.TTY {
-		if err := e.follow(t, c, record.Keep); err != nil {
+	sink := runtime.LogSink{Keep: record.Keep, Stream: record.Stream, Buffer: record.Buffer}
+	if sink != (runtime.LogSink{}) || record.TTY {
+		if err := e.follow(t, c, sink); err != nil {
 			return nil, err
 		}
 	}

@@ -1,9 +1,12 @@
 package containerd
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
 
@@ -22,8 +25,8 @@ func (e *Engine) connect(t *task, c *container, want runtime.Container, request 
 		}
 		request.Stdout, request.Stderr = os.DevNull, os.DevNull // a shim takes all streams or none
 	}
-	if want.Log.Keep || want.TTY {
-		if err := e.follow(t, c, want.Log.Keep); err != nil {
+	if want.Log != (runtime.LogSink{}) || want.TTY {
+		if err := e.follow(t, c, want.Log); err != nil {
 			return err
 		}
 		request.Stdout, request.Stderr = c.pipe(), c.pipe()
@@ -34,21 +37,66 @@ func (e *Engine) connect(t *task, c *container, want runtime.Container, request 
 	return nil
 }
 
+// follower reads a container's output.
+type follower interface {
+	// Finish waits for the rest of an ended container's output, but no longer
+	// than the time given, and stops.
+	Finish(grace time.Duration) error
+}
+
 // follow reads a container's output pipe into its log. What a terminal gets is
 // read in any case: a full terminal stops its container.
-func (e *Engine) follow(t *task, c *container, keep bool) error {
-	var follower *logs.Follower
+func (e *Engine) follow(t *task, c *container, sink runtime.LogSink) error {
+	var f follower
 	var err error
-	if keep {
-		follower, err = logs.Keep(c.pipe(), t.log(c.name))
-	} else {
-		follower, err = logs.Follow(c.pipe(), stays{io.Discard})
+	switch {
+	case sink.Stream != "" && e.opts.Logs != nil:
+		f, err = logs.Deliver(c.pipe(), t.spool(c.name), logs.Delivery{
+			Store: e.opts.Logs, Stream: sink.Stream, Source: t.source(c.name), Buffer: sink.Buffer,
+			Clock: e.clock, Log: e.log,
+		})
+	case sink.Keep:
+		f, err = logs.Keep(c.pipe(), t.log(c.name))
+	default:
+		f, err = logs.Follow(c.pipe(), stays{io.Discard})
 	}
 	if err != nil {
 		return err
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c.follower = follower
+	c.follower = f
 	return nil
+}
+
+// spoolSuffix ends the names of the files that hold what is on its way to a log stream.
+const spoolSuffix = ".spool"
+
+func (t *task) spool(container string) string { return t.log(container) + spoolSuffix }
+
+// source is a container's name for the log store.
+func (t *task) source(container string) string { return t.id + "/" + container }
+
+// detachLogs stops delivering to log streams; the next server goes on with it.
+func (t *task) detachLogs() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range t.containers {
+		if d, ok := c.follower.(*logs.Deliverer); ok {
+			d.Detach()
+		}
+	}
+}
+
+// forgetLogs has the log store forget the task's containers.
+func (e *Engine) forgetLogs(t *task) error {
+	spools, err := filepath.Glob(t.spool("*"))
+	if err != nil || e.opts.Logs == nil {
+		return err
+	}
+	var errs []error
+	for _, path := range spools {
+		errs = append(errs, e.opts.Logs.Forget(t.source(strings.TrimSuffix(filepath.Base(path), spoolSuffix))))
+	}
+	return errors.Join(errs...)
 }

@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	"kaimon.dev/kaimon/runtime"
-	"kaimon.dev/kaimon/runtime/containerd/logs"
 	"kaimon.dev/kaimon/runtime/containerd/shim"
 	"kaimon.dev/kaimon/runtime/supervise"
 )
@@ -40,7 +39,7 @@ type container struct {
 
 	// The following belong to the task's lock.
 	record   *containerRecord // nil until it has started
-	follower *logs.Follower
+	follower follower
 }
 
 // containerRecord is a started container's state on disk.
@@ -48,9 +47,12 @@ type containerRecord struct {
 	Attempt    int
 	StopSignal string
 	Keep, TTY  bool
-	Digest     string
-	Started    supervise.Started
-	Exit       *supervise.Exit
+	// Stream and Buffer are of the container's runtime.LogSink.
+	Stream  string
+	Buffer  int64
+	Digest  string
+	Started supervise.Started
+	Exit    *supervise.Exit
 }
 
 func (e *Engine) newTask(id string) *task {
@@ -153,6 +155,9 @@ func (e *Engine) RemoveTask(ctx context.Context, taskID string) error {
 		}
 	}
 	if err := e.groups.Kill(ctx, taskID, ""); err != nil {
+		return err
+	}
+	if err := e.forgetLogs(t); err != nil {
 		return err
 	}
 	if err := errors.Join(e.groups.Remove(taskID, ""), os.RemoveAll(t.dir)); err != nil {

@@ -38,21 +38,28 @@ func Follow(pipe string, to io.WriteCloser) (_ *Follower, err error) {
 			err = errors.Join(err, to.Close())
 		}
 	}()
-	if err := unix.Mkfifo(pipe, 0o600); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("make pipe %s: %w", pipe, err)
-	}
-	// A reader that doesn't wait for a writer, then a writer that finds a reader (fifo(7)).
-	reader, err := os.OpenFile(pipe, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	reader, holder, err := openPipe(pipe)
 	if err != nil {
 		return nil, err
-	}
-	holder, err := os.OpenFile(pipe, os.O_WRONLY|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, errors.Join(err, reader.Close())
 	}
 	f := &Follower{reader: reader, holder: holder, to: to, done: make(chan struct{})}
 	go f.copy()
 	return f, nil
+}
+
+// openPipe opens both ends of a pipe, and makes it if it isn't there.
+func openPipe(path string) (reader, holder *os.File, err error) {
+	if err := unix.Mkfifo(path, 0o600); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, nil, fmt.Errorf("make pipe %s: %w", path, err)
+	}
+	// A reader that doesn't wait for a writer, then a writer that finds a reader (fifo(7)).
+	if reader, err = os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0); err != nil {
+		return nil, nil, err
+	}
+	if holder, err = os.OpenFile(path, os.O_WRONLY|unix.O_NONBLOCK, 0); err != nil {
+		return nil, nil, errors.Join(err, reader.Close())
+	}
+	return reader, holder, nil
 }
 
 func (f *Follower) copy() {

@@ -1,0 +1,241 @@
+package logs
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"kaimon.dev/kaimon/internal/clock"
+	"kaimon.dev/kaimon/internal/logline"
+	"kaimon.dev/kaimon/runtime"
+)
+
+const (
+	// chunk is how much is taken to the store at once, in bytes.
+	chunk = 2 << 20
+	// waiting is how much may lie in the spool of a container that is to wait.
+	waiting = 4 << 20
+	// retry is the pause after a failure of the disk or the store.
+	retry = 200 * time.Millisecond
+)
+
+// Delivery says where a container's output goes.
+type Delivery struct {
+	Store runtime.LogStore
+	// Stream is the store's name for the log stream, Source its name for the container.
+	Stream, Source string
+	// Buffer is how many bytes may wait before the oldest are dropped; 0 has the
+	// container wait.
+	Buffer int64
+	Clock  clock.Clock
+	Log    *slog.Logger
+}
+
+// Deliverer takes lines from a pipe to a log store. One goroutine empties the
+// pipe into a spool, another takes the spool's lines to the store, together
+// with the position up to which they are taken. A successor goes on exactly
+// there: no line is lost or doubled when the server is killed.
+type Deliverer struct {
+	Delivery
+	reader  *os.File
+	holder  *os.File // a write end, so that reading waits instead of ending
+	spool   *spool
+	release sync.Once
+	done    chan struct{} // closed when both goroutines have ended
+
+	mu      sync.Mutex
+	changed *sync.Cond
+	size    int64 // bytes in the spool since it began
+	taken   int64 // of them, those that the store has
+	ended   bool  // no more will come
+	detach  bool
+	last    int64 // the time of the last line
+}
+
+// Deliver begins to take what is written into a pipe to a log store.
+func Deliver(pipe, path string, d Delivery) (*Deliverer, error) {
+	taken, err := d.Store.Taken(d.Source)
+	if err != nil {
+		return nil, err
+	}
+	sp, err := openSpool(path, taken)
+	if err != nil {
+		return nil, err
+	}
+	reader, holder, err := openPipe(pipe)
+	if err != nil {
+		return nil, errors.Join(err, sp.file.Close())
+	}
+	if _, err := unix.FcntlInt(holder.Fd(), unix.F_SETPIPE_SZ, pipeSize); err != nil {
+		d.Log.Debug("a log pipe stays small", "source", d.Source, "error", err)
+	}
+	x := &Deliverer{Delivery: d, reader: reader, holder: holder, spool: sp, size: sp.size, taken: taken, done: make(chan struct{})}
+	x.changed = sync.NewCond(&x.mu)
+	var working sync.WaitGroup
+	working.Go(x.fill)
+	working.Go(x.take)
+	go func() {
+		defer close(x.done)
+		working.Wait()
+		_ = sp.file.Close()
+	}()
+	return x, nil
+}
+
+// fill empties the pipe into the spool until it ends or is closed.
+func (x *Deliverer) fill() {
+	defer x.set(func() { x.ended = true })
+	for {
+		x.mu.Lock()
+		for x.Buffer == 0 && x.size-x.taken >= waiting && !x.detach {
+			x.changed.Wait()
+		}
+		stop := x.detach
+		x.mu.Unlock()
+		if stop {
+			return
+		}
+		n, err := x.spool.fill(x.reader, pipeSize)
+		switch {
+		case errors.Is(err, io.EOF), errors.Is(err, os.ErrClosed):
+			return
+		case err != nil: // the disk is full: the container waits
+			x.Log.Warn("cannot spool a container's output", "source", x.Source, "error", err)
+			time.Sleep(retry)
+		default:
+			x.spool.size += int64(n)
+			x.set(func() { x.size += int64(n) })
+		}
+	}
+}
+
+// set changes the shared state and wakes who waits for it.
+func (x *Deliverer) set(change func()) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	change()
+	x.changed.Broadcast()
+}
+
+// take takes the spool's lines to the store until there will be no more.
+func (x *Deliverer) take() {
+	var seen int64 = -1 // the size that had no whole line
+	buffer := make([]byte, 64<<10)
+	for {
+		x.mu.Lock()
+		for x.size == seen && !x.ended && !x.detach {
+			x.changed.Wait()
+		}
+		size, ended, detach := x.size, x.ended, x.detach
+		x.mu.Unlock()
+		if detach || ended && size == x.taken {
+			return
+		}
+		x.drop(size)
+		want := min(size-x.taken, chunk)
+		if int64(len(buffer)) < want {
+			buffer = make([]byte, want)
+		}
+		n, err := x.spool.file.ReadAt(buffer[:want], x.taken)
+		if int64(n) == want {
+			err = nil
+		}
+		consumed := 0
+		if err == nil {
+			consumed, err = x.deliver(buffer[:n], ended && x.taken+int64(n) == size)
+		}
+		if err != nil {
+			x.Log.Warn("cannot take a container's output to its log stream", "source", x.Source, "error", err)
+			time.Sleep(retry)
+			continue
+		}
+		seen = -1
+		if consumed == 0 {
+			seen = size
+		}
+	}
+}
+
+// deliver takes the whole lines of a text to the store.
+func (x *Deliverer) deliver(text []byte, end bool) (int, error) {
+	found, n := lines(text, end)
+	if n == 0 {
+		return 0, nil
+	}
+	x.last = max(x.last, x.Clock.Now().UnixMilli())
+	events := make([]logline.Event, len(found))
+	for i, line := range found {
+		events[i] = logline.Event{Time: x.last, Ingested: x.last, Message: line}
+	}
+	position := x.taken + int64(n)
+	err := x.Store.Take(x.Stream, events, logline.Mark{Source: x.Source, Position: position})
+	if err != nil && !errors.Is(err, runtime.ErrNotFound) {
+		return 0, err
+	}
+	x.set(func() { x.taken = position })
+	return n, x.spool.free(position)
+}
+
+// drop leaves out the oldest lines of a container that doesn't wait.
+func (x *Deliverer) drop(size int64) {
+	if x.Buffer == 0 || size-x.taken <= x.Buffer {
+		return
+	}
+	dropped, at := 0, x.taken
+	buffer := make([]byte, 64<<10)
+	for excess := size - x.Buffer; at < excess; {
+		n, err := x.spool.file.ReadAt(buffer[:min(int64(len(buffer)), size-at)], at)
+		if n == 0 || err != nil && !errors.Is(err, io.EOF) {
+			break
+		}
+		text := buffer[:n]
+		if over := excess - at; over < int64(n) { // up to the end of the line that is too much
+			if i := bytes.IndexByte(text[over:], '\n'); i >= 0 {
+				text = text[:int(over)+i+1]
+			}
+		}
+		dropped += bytes.Count(text, []byte{'\n'})
+		at += int64(len(text))
+	}
+	x.Log.Warn("dropped the oldest lines of a container that writes too fast", "source", x.Source, "lines", dropped)
+	x.set(func() { x.taken = at })
+}
+
+// Finish waits until every writer has closed the pipe and its lines are in the
+// store, but no longer than grace; then it stops.
+func (x *Deliverer) Finish(grace time.Duration) error {
+	x.release.Do(func() { _ = x.holder.Close() })
+	select {
+	case <-x.done:
+	case <-time.After(grace):
+		_ = x.reader.Close() // no more comes; what is spooled goes on
+		select {
+		case <-x.done:
+		case <-time.After(grace):
+			x.Detach()
+			return errors.New("the log store doesn't take the rest of the output")
+		}
+	}
+	return ignoreClosed(x.reader.Close())
+}
+
+// Detach stops at once and leaves the rest to a successor.
+func (x *Deliverer) Detach() {
+	x.set(func() { x.detach = true })
+	_ = x.reader.Close()
+	<-x.done
+	x.release.Do(func() { _ = x.holder.Close() })
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, os.ErrClosed) {
+		return nil
+	}
+	return err
+}

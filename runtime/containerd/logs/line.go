@@ -1,0 +1,42 @@
+package logs
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// maxLine is the longest line that stays one event, in bytes; what is longer is
+// cut (Docker's awslogs driver: 256 KiB less 26).
+const maxLine = 256<<10 - 26
+
+// lines cuts a text at its line feeds and returns what lies before the last, or
+// everything at the end of the output. Empty lines are left out, as Docker's
+// awslogs driver does. The lines are part of text unless they aren't UTF-8.
+func lines(text []byte, end bool) (out [][]byte, consumed int) {
+	for consumed < len(text) {
+		line, rest := text[consumed:], 0
+		switch i := bytes.IndexByte(line, '\n'); {
+		case i >= 0 && i <= maxLine:
+			line, rest = line[:i], 1
+		case len(line) > maxLine:
+			line = line[:boundary(line, maxLine)]
+		case !end:
+			return out, consumed
+		}
+		consumed += len(line) + rest
+		if len(line) > 0 {
+			out = append(out, bytes.ToValidUTF8(line, []byte(string(utf8.RuneError))))
+		}
+	}
+	return out, consumed
+}
+
+// boundary is the last place at or before n where no character is cut.
+func boundary(text []byte, n int) int {
+	for i := n; i > n-utf8.UTFMax; i-- {
+		if utf8.RuneStart(text[i]) {
+			return i
+		}
+	}
+	return n
+}
