@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,7 +24,7 @@ func (m *Main) claim() error {
 	if err != nil {
 		return err
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	if err := lock(f); err != nil {
 		f.Close()
 		return fmt.Errorf("another server runs with --data-dir %s (process %s)", m.Config.DataDir, readPid(m.Config.pidFile()))
 	}
@@ -33,6 +34,27 @@ func (m *Main) claim() error {
 	}
 	_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())), 0)
 	return err
+}
+
+// lockPatience is how long claim waits for a server that is just ending.
+const lockPatience = time.Second
+
+// lock locks a file. A server that was killed while it started a program leaves
+// its lock to the new process until that has become the program: so it tries for
+// a moment.
+func lock(f *os.File) error {
+	deadline := time.After(lockPatience)
+	for {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if !errors.Is(err, unix.EWOULDBLOCK) {
+			return err
+		}
+		select {
+		case <-deadline:
+			return err
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 func readPid(path string) string {
