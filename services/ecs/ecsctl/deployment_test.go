@@ -137,6 +137,47 @@ func TestThrottledWithoutBreaker(t *testing.T) {
 	})
 }
 
+// What a revision refers to may be gone by the time that tasks are to start.
+func TestTasksCannotBePlaced(t *testing.T) {
+	inService(t, 2, func(t *testing.T, s *served) {
+		s.breaker(true)
+		s.update(func(tx *store.Txn) error {
+			for d := range ecs.TaskDefinitions.All(s.store.Snapshot()) {
+				ecs.TaskDefinitions.Delete(tx, d.ARN)
+			}
+			return nil
+		})
+		seen := len(s.messages())
+		s.kill(s.running("")[0])
+		s.after(time.Minute)
+		told := 0
+		for _, m := range s.messages()[seen:] {
+			if m == "(service web) was unable to place a task. Reason: TaskDefinition not found." {
+				told++
+			}
+		}
+		if told < 5 || told > 8 || len(s.running("")) != 1 {
+			t.Errorf("told %d times, %d tasks run: %v", told, len(s.running("")), s.messages()[seen:])
+		}
+		s.wantRollouts(ecs.RolloutCompleted)
+	})
+}
+
+func TestServiceHealsWhatDiedMeanwhile(t *testing.T) {
+	inService(t, 3, func(t *testing.T, s *served) {
+		victims := s.running("")[:2]
+		s.stop()
+		for _, task := range victims {
+			s.kill(task)
+		}
+		s.start()
+		s.after(settled)
+		if n := len(s.running("")); n != 3 || len(s.machine.Processes()) != 3 {
+			t.Errorf("%d tasks run, %d processes", n, len(s.machine.Processes()))
+		}
+	})
+}
+
 func TestStopDeployment(t *testing.T) {
 	for _, rollback := range []bool{true, false} {
 		inService(t, 2, func(t *testing.T, s *served) {

@@ -185,7 +185,7 @@ func (s *services) refresh(arn string) (serviceView, bool) {
 func (s *services) look(r store.Reader, svc *ecs.Service, l *ledger, arn string, now time.Time) {
 	old := l.units[arn]
 	t, ok := ecs.Tasks.Get(r, arn)
-	if !ok {
+	if !ok || t.CreatedAt.Before(svc.CreatedAt) { // of an earlier service of the name
 		l.drop(arn)
 		return
 	}

@@ -42,6 +42,7 @@ func (d *drama) do(operation string, n int) {
 	case "deploy slow":
 		d.deploy(container("slow", "wait"))
 	case "scale":
+		d.most = max(d.most, d.allowed())
 		d.change(func(svc *ecs.Service) { svc.DesiredCount = n % 6 })
 	case "restart":
 		d.restart()
@@ -56,18 +57,23 @@ func (d *drama) do(operation string, n int) {
 	}
 }
 
+// allowed is how many tasks there may be for the desired count.
+func (d *drama) allowed() int {
+	svc := d.row()
+	return svc.DesiredCount * svc.Configuration.MaximumPercent / 100
+}
+
 // look fails when there are more tasks than the maximum percent allows.
 func (d *drama) look() {
 	d.t.Helper()
-	svc, snap, live := d.row(), d.store.Snapshot(), 0
-	allowed := svc.DesiredCount * svc.Configuration.MaximumPercent / 100
+	snap, live := d.store.Snapshot(), 0
 	for t := range ecs.TasksOfService(snap, d.arn) {
 		if !t.Halted(ecs.StatusOf(snap, t)) {
 			live++
 		}
 	}
-	if live > max(d.most, allowed) {
-		d.t.Fatalf("%d tasks, %d allowed for %d", live, allowed, svc.DesiredCount)
+	if live > max(d.most, d.allowed()) {
+		d.t.Fatalf("%d tasks, %d allowed for %d", live, d.allowed(), d.row().DesiredCount)
 	}
 	d.most = live // more than allowed only after scaling in
 }

@@ -203,10 +203,11 @@ func (w *writer) targets(group string, units []*unit) []elbv2.Target {
 // notPlacedError is why new tasks were refused.
 type notPlacedError struct{ error }
 
-// withoutTasks makes the plan one that starts no tasks, and counts that as a
-// failure of their revision.
+// withoutTasks makes the plan one that starts no tasks, and counts them as
+// failures of their revision.
 func (w *writer) withoutTasks(why notPlacedError) {
 	event := ofService(w.service, eventNotPlaced(message(why.error)))
+	slots := len(w.ids)
 	w.ids, w.events = nil, slices.Concat(w.plan.causes, w.plan.events, []string{event})
 	w.touched, w.barred = nil, nil
 	status := w.status.Clone()
@@ -214,11 +215,11 @@ func (w *writer) withoutTasks(why notPlacedError) {
 		status = *w.plan.status
 	}
 	if o := status.Rollout(status.PrimaryARN); o != nil && o.State == ecs.RolloutInProgress {
-		o.Failed++
+		o.Failed += slots
 	}
 	w.plan.status = &status
 	streak := w.ledger.streak(status.PrimaryARN)
-	streak.failures, streak.at = streak.failures+1, w.now
+	streak.failures, streak.at = streak.failures+slots, w.now
 }
 
 // message is what a user is told of an error.
