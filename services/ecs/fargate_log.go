@@ -1,7 +1,10 @@
 package ecs
 
 import (
+	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -43,10 +46,45 @@ func checkLog(c *ContainerDefinition) error {
 		return ClientException("Log driver awslogs requires options: %s", strings.Join(missing, ", "))
 	case len(unknown) > 0:
 		return ClientException("Log driver awslogs disallows options: %s", strings.Join(unknown, ", "))
-	case mode != "" && mode != "blocking" && mode != "non-blocking":
+	case l.Options["awslogs-datetime-format"] != "" || l.Options["awslogs-multiline-pattern"] != "":
+		return badContainer(c, "logConfiguration: awslogs-datetime-format and awslogs-multiline-pattern are not supported here.")
+	case mode != "" && mode != logBlocking && mode != "non-blocking":
 		return badContainer(c, "logConfiguration: mode must be blocking or non-blocking, not '%s'.", mode)
 	}
+	if _, err := l.Buffer(); err != nil {
+		return badContainer(c, "logConfiguration: max-buffer-size: %v.", err)
+	}
 	return nil
+}
+
+const (
+	logBlocking = "blocking"
+	// defaultLogBuffer is max-buffer-size where a definition doesn't say (Developer
+	// Guide, "Amazon ECS task definition parameters for Fargate": 10m).
+	defaultLogBuffer = 10 << 20
+)
+
+var bufferSize = regexp.MustCompile(`^([0-9]{1,9})([kmg]?)b?$`)
+
+// Buffer is how many bytes of output may wait before the oldest are dropped: 0
+// in mode blocking, which has the container wait. ECS's default is non-blocking.
+func (l *LogConfiguration) Buffer() (int64, error) {
+	if l.Options["mode"] == logBlocking {
+		return 0, nil
+	}
+	text := l.Options["max-buffer-size"]
+	if text == "" {
+		return defaultLogBuffer, nil
+	}
+	parts := bufferSize.FindStringSubmatch(strings.ToLower(text))
+	if parts == nil {
+		return 0, fmt.Errorf("'%s' is not a size", text)
+	}
+	n, err := strconv.ParseInt(parts[1], 10, 64)
+	if err != nil || n == 0 {
+		return 0, fmt.Errorf("'%s' is not a size", text)
+	}
+	return n << (10 * (strings.Index("kmg", parts[2]) + 1) * min(len(parts[2]), 1)), nil
 }
 
 // checkLogRole holds that the platform writes logs with the execution role.

@@ -23,6 +23,13 @@ func ReasonResourceInitialization(detail string) string {
 	return "ResourceInitializationError: " + detail
 }
 
+// ReasonNoLogStream says that a container's log stream can't be made, with the
+// answer of CloudWatch Logs.
+func ReasonNoLogStream(code, message string) string {
+	return ReasonResourceInitialization("failed to validate logger args: create stream has been retried 1 times: " +
+		"failed to create Cloudwatch log stream: " + code + ": " + message + " : exit status 1")
+}
+
 // ReasonNoInterface says that EC2 refused to make the task's interface, with
 // EC2's code.
 func ReasonNoInterface(subnet string, public bool, code string) string {

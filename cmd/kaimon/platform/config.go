@@ -61,5 +61,6 @@ func (c Config) InstanceID() string {
 func (c Config) runDir() string { return filepath.Join("/run/kaimon", c.InstanceID()) }
 
 func (c Config) storeDir() string        { return filepath.Join(c.DataDir, "store") }
+func (c Config) eventsDir() string       { return filepath.Join(c.DataDir, "events") }
 func (c Config) runtimeDir() string      { return filepath.Join(c.DataDir, "runtime") }
 func (c Config) credentialsFile() string { return filepath.Join(c.DataDir, "credentials.json") }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kaimon.dev/kaimon/aws/gateway"
+	"kaimon.dev/kaimon/dataplane/logstore"
 	"kaimon.dev/kaimon/dataplane/proxy/control"
 	"kaimon.dev/kaimon/dataplane/registry"
 	"kaimon.dev/kaimon/dataplane/vpc"
@@ -30,6 +31,7 @@ type Main struct {
 
 	access   Access
 	store    *store.Store
+	events   *logstore.Store
 	runtime  *containerd.Runtime
 	registry *registry.Registry
 	plane    *vpc.Kernel
@@ -125,6 +127,9 @@ func (m *Main) Close() error {
 	m.running.Wait()
 	if m.runtime != nil {
 		failed = errors.Join(failed, m.runtime.Close())
+	}
+	if m.events != nil {
+		failed = errors.Join(failed, m.events.Close())
 	}
 	if m.proxy != nil {
 		failed = errors.Join(failed, m.proxy.Close())

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kaimon.dev/kaimon/dataplane/dns"
+	"kaimon.dev/kaimon/dataplane/logstore"
 	"kaimon.dev/kaimon/dataplane/vpc"
 	"kaimon.dev/kaimon/runtime/containerd"
 	"kaimon.dev/kaimon/runtime/sample"
@@ -18,6 +19,8 @@ import (
 	"kaimon.dev/kaimon/services/elbv2"
 	"kaimon.dev/kaimon/services/elbv2/elbv2ctl"
 	"kaimon.dev/kaimon/services/iam"
+	"kaimon.dev/kaimon/services/logs"
+	"kaimon.dev/kaimon/services/logs/logsctl"
 	"kaimon.dev/kaimon/store"
 )
 
@@ -25,7 +28,7 @@ import (
 func Tables() []store.AnyTable {
 	var all []store.AnyTable
 	for _, tables := range [][]store.AnyTable{
-		ecs.Tables(), ec2.Tables(), elbv2.Tables(), acm.Tables(), ecr.Tables(), iam.Tables(),
+		ecs.Tables(), ec2.Tables(), elbv2.Tables(), acm.Tables(), ecr.Tables(), iam.Tables(), logs.Tables(),
 	} {
 		all = append(all, tables...)
 	}
@@ -51,9 +54,15 @@ func (m *Main) openParts(ctx context.Context) (err error) {
 	return g.Wait()
 }
 
-// openRuntime opens the runtime and gives it the sample image, made of this program.
+// openRuntime opens the log engine and the runtime that writes to it, and gives
+// that the sample image, made of this program.
 func (m *Main) openRuntime(ctx context.Context) (err error) {
-	if m.runtime, err = containerd.NewRuntime(ctx, m.runtimeOptions()); err != nil {
+	if m.events, err = logstore.Open(logstore.Options{Dir: m.Config.eventsDir(), Log: m.Log}); err != nil {
+		return err
+	}
+	options := m.runtimeOptions()
+	options.Logs = logsctl.Sink{Store: m.store, Engine: m.events}
+	if m.runtime, err = containerd.NewRuntime(ctx, options); err != nil {
 		return err
 	}
 	program, err := os.Executable()

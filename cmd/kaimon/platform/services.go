@@ -18,6 +18,8 @@ import (
 	"kaimon.dev/kaimon/services/elbv2/elbv2api"
 	"kaimon.dev/kaimon/services/elbv2/elbv2ctl"
 	"kaimon.dev/kaimon/services/iam"
+	"kaimon.dev/kaimon/services/logs/logsapi"
+	"kaimon.dev/kaimon/services/logs/logsctl"
 	"kaimon.dev/kaimon/services/sts/stsapi"
 )
 
@@ -32,6 +34,7 @@ func (m *Main) newGateway() *gateway.Gateway {
 			elbv2api.Bind(&elbv2api.Handlers{Store: m.store, Clock: systemClock}),
 			acmapi.Bind(&acmapi.Handlers{Store: m.store, Clock: systemClock}),
 			ecrapi.Bind(&ecrapi.Handlers{Store: m.store, Clock: systemClock, Content: m.registry, Address: m.localAddress()}),
+			logsapi.Bind(&logsapi.Handlers{Store: m.store, Engine: m.events, Clock: systemClock, Hex: clock.Hex}),
 			stsapi.Bind(stsapi.Handler{}),
 		},
 		Credentials: iam.Directory{Store: m.store},
@@ -65,6 +68,8 @@ func (m *Main) startControllers(ctx context.Context) {
 	})
 	m.background("ecr", func() error { return pushed.Run(ctx) })
 	m.background("elbv2", func() error { return balancers.Run(ctx) })
+	sweeper := logsctl.New(logsctl.Options{Store: m.store, Engine: m.events, Clock: systemClock, Log: m.Log})
+	m.background("logs", func() error { return sweeper.Run(ctx) })
 	m.background("ec2.networks", func() error { return networks.Run(ctx) })
 	m.background("ecs.tasks", func() error { return tasks.Run(ctx) })
 }

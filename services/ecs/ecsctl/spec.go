@@ -77,7 +77,7 @@ func buildContainer(t *ecs.Task, d *ecs.TaskDefinition, c ecs.ContainerDefinitio
 		StopTimeout:            seconds(c.StopTimeout, defaultStopTimeout),
 		HealthCheck:            healthCheck(c.HealthCheck),
 		RestartPolicy:          restartPolicy(c.RestartPolicy),
-		Log:                    runtime.LogSink{Keep: c.LogConfiguration != nil},
+		Log:                    logSink(t, c),
 	}
 	for _, dep := range c.DependsOn {
 		r.DependsOn = append(r.DependsOn, runtime.Dependency{

@@ -98,6 +98,12 @@ func (c *Controller) attach(ctx context.Context, v view) error {
 // apply hands the task to the runtime, and writes ACTIVATING meanwhile: what
 // the runtime reports may well come first.
 func (c *Controller) apply(ctx context.Context, v view) error {
+	if err := c.openLogs(ctx, v); err != nil {
+		if refusal, ok := aws.AsError(err); ok {
+			return c.conclude(ctx, v, decision{code: ecs.StopFailedToStart, reason: ecs.ReasonNoLogStream(refusal.Code, refusal.Message)})
+		}
+		return err
+	}
 	spec := buildSpec(v.task, v.definition, v.eni, v.vpc, v.work.netns, v.work.images.digests)
 	var g errgroup.Group
 	g.Go(func() error {
