@@ -71,43 +71,11 @@ func TestMode(t *testing.T) {
 	}
 }
 
-// TestUnified reads what is written into a v2 hierarchy, which this machine may
-// not have.
-func TestUnified(t *testing.T) {
-	r := fake(t, "")
-	for _, dir := range []string{"", "kaimon-x", "kaimon-x/task"} {
-		put(t, filepath.Join(r.base, dir, "cgroup.subtree_control"), "cpu")
-		put(t, filepath.Join(r.base, dir, "cgroup.controllers"), "cpuset cpu memory rdma pids\n")
-	}
-	if err := r.Create("task", 512, 128); err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(r.base, "kaimon-x", "task")
-	for file, want := range map[string]string{
-		"cpu.max": "50000 100000", "memory.max": "134217728", "memory.swap.max": "0", "cgroup.subtree_control": "+pids",
-	} {
-		if got := get(t, dir, file); got != want {
-			t.Errorf("%s is %q", file, got)
-		}
-	}
-	put(t, filepath.Join(dir, "c", "memory.events"), "low 0\nhigh 0\nmax 5\noom 1\noom_kill 3\noom_group_kill 0\n")
-	if n, err := r.OOMKills("task", "c"); n != 3 || err != nil {
-		t.Errorf("%d %v", n, err)
-	}
-	if _, err := r.OOMKills("task", "other"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("no such group: %v", err)
-	}
-	if err := r.Join("shims", 7); err != nil || get(t, r.base, "kaimon-x", "shims", "cgroup.procs") != "7" {
-		t.Errorf("join: %v", err)
-	}
-	if err := fake(t, "").Create("task", 1, 1); err == nil {
-		t.Error("groups were made on a hierarchy without controllers")
-	}
-}
-
+// TestEvacuate moves each process and goes on where one has ended.
 func TestEvacuate(t *testing.T) {
 	from, to := t.TempDir(), filepath.Join(t.TempDir(), "host")
 	put(t, filepath.Join(from, "cgroup.procs"), "1\n7\n")
+	put(t, filepath.Join(to, "cgroup.procs"), "")
 	if err := evacuate(from, to); err != nil || get(t, to, "cgroup.procs") != "7" { // the last of two writes
 		t.Errorf("%v", err)
 	}

@@ -15,14 +15,19 @@ import (
 // The kernel refuses less than 1 ms.
 func quota(cpu int) int { return max(cpu*period/1024, 1000) }
 
-// delegate makes the instance's group on v2 with all controllers enabled.
+// evacuations is how often a group with processes is emptied that fork meanwhile.
+const evacuations = 5
+
+// delegate makes the instance's group on v2 with all controllers enabled. It is
+// beside systemd's slices: systemd looks after its own, and the kernel doesn't
+// let it take a controller from the root that we have enabled below.
 func (r *Root) delegate() error {
 	top := filepath.Join(r.base, r.name)
 	if err := os.MkdirAll(top, 0o755); err != nil {
 		return fmt.Errorf("control group: %w", err)
 	}
 	err := enable(r.base)
-	if errors.Is(err, unix.EBUSY) {
+	for try := 0; errors.Is(err, unix.EBUSY) && try < evacuations; try++ {
 		// We are in a container ourselves: its processes are in what it takes
 		// for the root group, and a group with processes can't divide. They are
 		// not the instance's, and stay there after it.
@@ -53,32 +58,58 @@ func evacuate(from, to string) error {
 	return nil
 }
 
+// wanted are the controllers of v2 that a group divides among its children; the
+// OCI runtime uses those that are no limit of a task's where they exist.
+var wanted = []struct {
+	name     string
+	required bool
+}{{"cpu", true}, {"memory", true}, {"pids", true}, {"cpuset", false}, {"io", false}}
+
 // enable lets the children of a v2 group have limits of their own.
 func enable(dir string) error {
-	have, err := os.ReadFile(filepath.Join(dir, "cgroup.subtree_control"))
+	have, err := controllers(dir, "cgroup.subtree_control")
 	if err != nil {
-		return fmt.Errorf("control group: %w", err)
+		return err
 	}
-	can, err := os.ReadFile(filepath.Join(dir, "cgroup.controllers"))
+	can, err := controllers(dir, "cgroup.controllers")
 	if err != nil {
-		return fmt.Errorf("control group: %w", err)
+		return err
 	}
-	enabled := strings.Fields(string(have))
-	for _, c := range strings.Fields(string(can)) {
-		switch c {
-		case "cpu", "memory", "pids", "cpuset", "io":
-			if !slices.Contains(enabled, c) {
-				if err := write(dir, "cgroup.subtree_control", "+"+c); err != nil {
-					return err
-				}
+	for _, c := range wanted {
+		if slices.Contains(have, c.name) {
+			continue
+		}
+		if !slices.Contains(can, c.name) {
+			if c.required {
+				return fmt.Errorf("control group %s: the kernel or the group above gives it no controller %q", dir, c.name)
 			}
+			continue
+		}
+		if err := write(dir, "cgroup.subtree_control", "+"+c.name); err != nil && c.required {
+			return err
 		}
 	}
 	return nil
 }
 
+// controllers reads a list of controllers.
+func controllers(dir, file string) ([]string, error) {
+	text, err := os.ReadFile(filepath.Join(dir, file))
+	if err != nil {
+		return nil, fmt.Errorf("control group: %w", err)
+	}
+	return strings.Fields(string(text)), nil
+}
+
+// write writes a group's file. It must exist: where it doesn't, a group of the
+// kernel's would say EACCES to its creation.
 func write(dir, file, value string) error {
-	if err := os.WriteFile(filepath.Join(dir, file), []byte(value), 0o644); err != nil {
+	f, err := os.OpenFile(filepath.Join(dir, file), os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return fmt.Errorf("control group: %w", err)
+	}
+	_, err = f.WriteString(value)
+	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("control group: %w", err)
 	}
 	return nil
