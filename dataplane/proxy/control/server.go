@@ -105,8 +105,8 @@ func (s *serving) send(r reply) error {
 func (s *serving) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stop := context.AfterFunc(ctx, func() { s.conn.Close() })
-	defer stop()
+	defer s.conn.Close()
+	context.AfterFunc(ctx, func() { s.conn.Close() })
 	if err := s.send(reply{Hello: &hello{Version: protocolVersion, PID: os.Getpid()}}); err != nil {
 		return err
 	}
