@@ -55,9 +55,8 @@ func Unlinked(tx *store.Txn, group string) {
 		return
 	}
 	for _, t := range slices.Collect(TargetsOf(tx, group)) {
-		TargetHealths.Delete(tx, t.Key)
 		if t.Draining() {
-			Targets.Delete(tx, t.Key)
+			ForgetTarget(tx, t.Key)
 		}
 	}
 }

@@ -48,14 +48,14 @@ func TestRemovingTakesEverythingAlong(t *testing.T) {
 		return RemoveLoadBalancer(tx, b)
 	})
 	r := s.Snapshot()
-	if count(Listeners, r)+count(Rules, r)+count(Tags, r)+count(LoadBalancers, r)+count(TargetHealths, r) != 0 {
+	if count(Listeners, r)+count(Rules, r)+count(Tags, r)+count(LoadBalancers, r) != 0 {
 		t.Error("something of the load balancer is left")
 	}
-	if count(Targets, r) != 1 {
+	if count(Targets, r) != 1 || count(TargetHealths, r) != 1 {
 		t.Errorf("%d targets are left; the one that drained has nothing to wait for", count(Targets, r))
 	}
 	update(t, s, func(tx *store.Txn) error { return RemoveTargetGroup(tx, g) })
-	if r := s.Snapshot(); count(Targets, r)+count(TargetGroups, r) != 0 {
+	if r := s.Snapshot(); count(Targets, r)+count(TargetHealths, r)+count(TargetGroups, r) != 0 {
 		t.Error("something of the group is left")
 	}
 }

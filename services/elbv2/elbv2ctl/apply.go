@@ -38,7 +38,22 @@ func (c *Controller) apply(ctx context.Context) error {
 	} else {
 		c.Log.Error("listeners don't listen", "error", err)
 	}
-	return errors.Join(err, c.noteStates(ctx, statesOf(config, failed)))
+	return errors.Join(err, c.noteStates(ctx, statesOf(config, failed)), c.forgetUnprobed(ctx, config))
+}
+
+// forgetUnprobed removes the health of targets that the configuration in force
+// has no use for. It comes before the next configuration, and so before the
+// news of targets that are back.
+func (c *Controller) forgetUnprobed(ctx context.Context, config proxy.Config) error {
+	if len(unprobed(c.Store.Snapshot(), config)) == 0 {
+		return nil
+	}
+	return c.Store.Update(ctx, func(tx *store.Txn) error {
+		for _, key := range unprobed(tx, config) {
+			elbv2.TargetHealths.Delete(tx, key)
+		}
+		return nil
+	})
 }
 
 // makeLogDirs makes the directories that the proxy writes access logs to.

@@ -136,6 +136,25 @@ func TestAFullReportForgetsTheRest(t *testing.T) {
 	w.until("one forgotten", func(r store.Reader) bool { return rows(r) == 1 })
 }
 
+// A group that leaves the proxy and comes back begins anew.
+func TestHealthGoesWithItsGroup(t *testing.T) {
+	w := newWorld(t)
+	w.start()
+	w.until("active", w.active)
+	ref := w.register("172.31.0.9")
+	w.proxy.Say(proxy.Report{Health: []proxy.TargetHealth{{TargetRef: ref, State: proxy.StateHealthy}}})
+	w.until("healthy", func(r store.Reader) bool { return rows(r) == 1 })
+	w.update(func(tx *store.Txn) {
+		for l := range elbv2.ListenersOf(tx, w.balancer.ARN) {
+			elbv2.RemoveListener(tx, l)
+		}
+	})
+	w.until("forgotten", func(r store.Reader) bool { return rows(r) == 0 })
+	if got := elbv2.HealthOf(w.store.Snapshot(), w.group.ARN, elbv2.Target{ID: "172.31.0.9"}); got.Reason != elbv2.NotInUse {
+		t.Errorf("health %+v", got)
+	}
+}
+
 func rows(r store.Reader) (n int) {
 	for range elbv2.TargetHealths.All(r) {
 		n++

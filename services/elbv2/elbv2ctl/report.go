@@ -2,19 +2,26 @@ package elbv2ctl
 
 import (
 	"context"
+	"time"
 
 	"kaimon.dev/kaimon/dataplane/proxy"
 	"kaimon.dev/kaimon/services/elbv2"
 	"kaimon.dev/kaimon/store"
 )
 
-// listen writes what the proxy reports until ctx ends.
+// retry is how long a report waits that could not be written.
+const retry = time.Second
+
+// listen writes what the proxy reports until ctx ends. A report that can't be
+// written is tried again: the proxy says each change once.
 func (c *Controller) listen(ctx context.Context, reports <-chan proxy.Report) error {
 	for report := range reports {
-		if err := c.note(ctx, report); err != nil && ctx.Err() == nil {
-			// A later full report says it all again; the proxy's health, not
-			// the row, decides where requests go.
+		for err := c.note(ctx, report); err != nil && ctx.Err() == nil; err = c.note(ctx, report) {
 			c.Log.Error("target health not written", "error", err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(retry):
+			}
 		}
 	}
 	return nil

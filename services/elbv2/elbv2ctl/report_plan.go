@@ -1,6 +1,8 @@
 package elbv2ctl
 
 import (
+	"strings"
+
 	"kaimon.dev/kaimon/dataplane/proxy"
 	"kaimon.dev/kaimon/services/elbv2"
 	"kaimon.dev/kaimon/store"
@@ -42,6 +44,22 @@ func goneHealth(r store.Reader, report proxy.Report) []string {
 	var keys []string
 	for row := range elbv2.TargetHealths.All(r) {
 		if !told[row.Key] {
+			keys = append(keys, row.Key)
+		}
+	}
+	return keys
+}
+
+// unprobed are the rows of targets whose groups a configuration leaves out: the
+// proxy has forgotten them, and would begin anew.
+func unprobed(r store.Reader, config proxy.Config) []string {
+	probed := map[string]bool{}
+	for _, g := range config.TargetGroups {
+		probed[g.ID] = true
+	}
+	var keys []string
+	for row := range elbv2.TargetHealths.All(r) {
+		if group, _, _ := strings.Cut(row.Key, "|"); !probed[group] {
 			keys = append(keys, row.Key)
 		}
 	}
