@@ -18,7 +18,7 @@ type Options struct {
 	Socket  string   // its Unix socket
 	Command []string // starts the proxy when none answers; empty for never
 	LogFile string   // what the command writes is appended here; empty for nowhere
-	Log     *slog.Logger
+	Log     *slog.Logger // nil for nowhere
 }
 
 // Client is the control plane's end. It is a proxy.Plane that lasts: the proxy
@@ -53,6 +53,9 @@ var _ proxy.Plane = (*Client)(nil)
 // Open connects to the proxy, which is started if none answers. It fails when
 // that fails; later the client tries again by itself.
 func Open(ctx context.Context, o Options) (*Client, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	c := &Client{options: o, ended: make(chan struct{}), linked: make(chan struct{}), waiting: map[uint64]chan error{}}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	first, in, err := c.dial(ctx)
