@@ -15,9 +15,9 @@ import (
 
 // Options say where the proxy is and how it is started.
 type Options struct {
-	Socket  string   // its Unix socket
-	Command []string // starts the proxy when none answers; empty for never
-	LogFile string   // what the command writes is appended here; empty for nowhere
+	Socket  string       // its Unix socket
+	Command []string     // starts the proxy when none answers; empty for never
+	LogFile string       // what the command writes is appended here; empty for nowhere
 	Log     *slog.Logger // nil for nowhere
 }
 
