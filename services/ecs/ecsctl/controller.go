@@ -87,11 +87,12 @@ func (c *Controller) Loops() []*reconcile.Loop {
 // Run works until ctx ends. It begins by hearing everything that the runtime
 // knows, so that no task is taken for lost or new that is neither.
 func (c *Controller) Run(ctx context.Context) error {
+	asked := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	events := c.Runtime.Observe(ctx)
 	if err := c.adopt(ctx, events); err != nil {
-		return unlessEnded(ctx, err)
+		return unlessEnded(asked, err)
 	}
 	reconcile.FromChanges(ctx, c.loop, c.Store, nil, ecs.Tasks)
 	reconcile.FromChanges(ctx, c.tokens, c.Store, nil, ecs.ClientTokens)
@@ -101,7 +102,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	g.Go(func() error { return c.loop.Run(ctx) })
 	g.Go(func() error { return c.tokens.Run(ctx) })
 	g.Go(func() error { return c.services.loop.Run(ctx) })
-	return g.Wait()
+	return unlessEnded(asked, g.Wait()) // the runtime may hear of the end first
 }
 
 // keys lists every task of the store, and what only the runtime knows.
