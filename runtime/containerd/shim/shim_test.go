@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -186,6 +187,35 @@ func TestPool(t *testing.T) {
 		t.Error("a shim was started for nobody")
 	}
 	if err := l.Close(); err != nil { // ends the rest
+		t.Error(err)
+	}
+}
+
+// TestPoolHealth holds that a pool which can't start shims says why, and stops
+// saying so once it can.
+func TestPoolHealth(t *testing.T) {
+	l := launcher(t)
+	var full atomic.Bool
+	full.Store(true)
+	l.Adopt = func(int) error {
+		if full.Load() {
+			return errors.New("no room")
+		}
+		return nil
+	}
+	p := NewPool(l, 1, slog.New(slog.DiscardHandler))
+	for p.Health() == nil {
+		time.Sleep(time.Millisecond)
+	}
+	if err := p.Health(); !strings.Contains(err.Error(), "no room") {
+		t.Errorf("got %v", err)
+	}
+	full.Store(false)
+	for p.Health() != nil {
+		time.Sleep(time.Millisecond)
+	}
+	p.Close()
+	if err := l.Close(); err != nil {
 		t.Error(err)
 	}
 }
