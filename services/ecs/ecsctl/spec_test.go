@@ -60,10 +60,12 @@ func TestSpecOfAContainerWithEverything(t *testing.T) {
 		SystemControls: []ecs.SystemControl{{Namespace: "net.core.somaxconn", Value: "9"}},
 		DependsOn:      []ecs.ContainerDependency{{ContainerName: "other", Condition: ecs.ConditionHealthy}},
 		StartTimeout:   ptr(5), StopTimeout: ptr(0),
-		HealthCheck:      &ecs.HealthCheck{Command: []string{"CMD", "x"}, Interval: 1, Timeout: 2, Retries: 3, StartPeriod: ptr(4)},
-		RestartPolicy:    &ecs.RestartPolicy{Enabled: true, IgnoredExitCodes: []int{0}},
-		LogConfiguration: &ecs.LogConfiguration{LogDriver: "awslogs"},
-		MountPoints:      []ecs.MountPoint{{SourceVolume: "data", ContainerPath: "/d", ReadOnly: ptr(true)}},
+		HealthCheck:   &ecs.HealthCheck{Command: []string{"CMD", "x"}, Interval: 1, Timeout: 2, Retries: 3, StartPeriod: ptr(4)},
+		RestartPolicy: &ecs.RestartPolicy{Enabled: true, IgnoredExitCodes: []int{0}},
+		LogConfiguration: &ecs.LogConfiguration{LogDriver: "awslogs", Options: map[string]string{
+			"awslogs-group": "/g", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "p", "max-buffer-size": "1m",
+		}},
+		MountPoints: []ecs.MountPoint{{SourceVolume: "data", ContainerPath: "/d", ReadOnly: ptr(true)}},
 		LinuxParameters: &ecs.LinuxParameters{
 			Capabilities: &ecs.KernelCapabilities{Add: []string{"SYS_PTRACE"}, Drop: []string{"ALL"}}, InitProcessEnabled: ptr(true),
 			Tmpfs: []ecs.Tmpfs{{ContainerPath: "/t", Size: 8, MountOptions: []string{"noexec"}}},
@@ -88,7 +90,9 @@ func TestSpecOfAContainerWithEverything(t *testing.T) {
 		StartTimeout: 5 * time.Second, StopTimeout: 0,
 		HealthCheck:   &runtime.HealthCheck{Command: []string{"CMD", "x"}, Interval: time.Second, Timeout: 2 * time.Second, Retries: 3, StartPeriod: 4 * time.Second},
 		RestartPolicy: &runtime.RestartPolicy{IgnoredExitCodes: []int{0}, AttemptPeriod: 300 * time.Second},
-		Log:           runtime.LogSink{Keep: true},
+		Log: runtime.LogSink{
+			Stream: "arn:aws:logs:us-east-1:123456789012:log-group:/g:log-stream:p/main/0123", Buffer: 1 << 20,
+		},
 	}
 	if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
 		t.Error(d)

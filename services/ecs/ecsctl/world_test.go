@@ -22,6 +22,7 @@ import (
 	"kaimon.dev/kaimon/services/ecs"
 	"kaimon.dev/kaimon/services/ecs/ecsctl"
 	"kaimon.dev/kaimon/services/elbv2"
+	"kaimon.dev/kaimon/services/logs"
 	"kaimon.dev/kaimon/store"
 )
 
@@ -63,7 +64,9 @@ func newWorld(t testing.TB, dir string) *world {
 	return newWorldOver(t, store.OpenMemory(tables()...), dir)
 }
 
-func tables() []store.AnyTable { return slices.Concat(ec2.Tables(), ecs.Tables(), elbv2.Tables()) }
+func tables() []store.AnyTable {
+	return slices.Concat(ec2.Tables(), ecs.Tables(), elbv2.Tables(), logs.Tables())
+}
 
 func newWorldOver(t testing.TB, db *store.Store, dir string) *world {
 	t.Helper()
