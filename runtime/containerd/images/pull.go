@@ -34,19 +34,17 @@ func (s *Store) Ensure(ctx context.Context, ref string, progress func(done, tota
 	if err != nil {
 		return "", &runtime.PullError{Ref: ref, Fault: runtime.PullInvalid, Err: err}
 	}
-	key := name.String()
-	fetch := func(ctx context.Context, progress func(done, total int64)) (string, error) {
-		return s.ensure(ctx, name, progress)
+	target, here, err := s.resolve(ctx, ref)
+	digest := ""
+	switch {
+	case err != nil:
+	case here:
+		digest, err = s.present(ctx, target, progress)
+	default:
+		digest, err = s.flights.do(ctx, name.String(), progress, func(ctx context.Context, progress func(done, total int64)) (string, error) {
+			return s.ensure(ctx, name, progress)
+		})
 	}
-	if target, ok, err := s.resolve(ctx, ref); err != nil {
-		return "", &runtime.PullError{Ref: ref, Fault: fault(err), Err: err}
-	} else if ok {
-		key = target.Digest.String()
-		fetch = func(ctx context.Context, _ func(done, total int64)) (string, error) {
-			return s.use(own(ctx), images.Image{Name: key, Target: target})
-		}
-	}
-	digest, err := s.flights.do(ctx, key, progress, fetch)
 	if err != nil {
 		return "", &runtime.PullError{Ref: ref, Fault: fault(err), Err: err}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/containerd/containerd/v2/core/content"
+	"github.com/containerd/containerd/v2/core/images"
 	"github.com/containerd/containerd/v2/core/leases"
 	"github.com/containerd/errdefs"
 	"github.com/opencontainers/go-digest"
@@ -102,18 +103,21 @@ func (w heldWriter) Commit(ctx context.Context, size int64, expected digest.Dige
 }
 
 // Unpack makes the snapshots of content that is here, so that its first task
-// finds them. They last as long as the content. What is no image, or none for
-// this machine's architecture, needs none.
+// finds them, or waits for the same work. They last as long as the content. What
+// is no image for this machine's architecture fails.
 func (s *Store) Unpack(ctx context.Context, target ocispec.Descriptor) error {
-	ctx, done, err := s.leased(ctx)
-	if err != nil {
-		return err
+	if _, err := s.present(ctx, target, nil); err != nil {
+		return fmt.Errorf("unpack %s: %w", target.Digest, err)
 	}
-	defer done()
-	if _, _, err := s.describe(ctx, target); err != nil {
-		return fmt.Errorf("image %s: %w", target.Digest, err)
-	}
-	return s.unpack(ctx, target, nil)
+	return nil
+}
+
+// present makes an image whose content is here ready to start, once for all who ask.
+func (s *Store) present(ctx context.Context, target ocispec.Descriptor, progress func(done, total int64)) (string, error) {
+	key := target.Digest.String()
+	return s.flights.do(ctx, key, progress, func(ctx context.Context, _ func(done, total int64)) (string, error) {
+		return s.use(own(ctx), images.Image{Name: key, Target: target})
+	})
 }
 
 // Resolver finds an image whose content is in this store under names of its
