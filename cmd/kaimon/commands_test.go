@@ -98,3 +98,50 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 		}
 	}
 }
+
+// TestSpoken holds that a newcomer is taught and not refused.
+func TestSpoken(t *testing.T) {
+	for typed, want := range map[string]string{
+		"":               "--help",
+		"help":           "--help",
+		"help server":    "server --help",
+		"--version":      "version",
+		"env --region x": "env --region x",
+		"db help":        "db help",
+	} {
+		if got := strings.Join(spoken(strings.Fields(typed)), " "); got != want {
+			t.Errorf("%q is %q, want %q", typed, got, want)
+		}
+	}
+}
+
+// TestDefaultsAreTold holds that the help names the default of each flag that
+// has one: with a placeholder it would not be shown.
+func TestDefaultsAreTold(t *testing.T) {
+	var cli commands
+	parser, err := newParser(&cli)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, node := range parser.Model.Children {
+		for _, f := range node.Flags {
+			if f.HasDefault && f.PlaceHolder != "" && !strings.Contains(f.Help, f.Default) {
+				t.Errorf("%s --%s doesn't tell its default %s", node.Name, f.Name, f.Default)
+			}
+		}
+	}
+}
+
+// TestNeedRoot holds that who is not root learns what to type.
+func TestNeedRoot(t *testing.T) {
+	err := needRoot("server")
+	if os.Geteuid() == 0 {
+		if err != nil {
+			t.Errorf("root is refused: %v", err)
+		}
+		return
+	}
+	if err == nil || !strings.Contains(err.Error(), "sudo "+os.Args[0]+" server") || !strings.Contains(err.Error(), "doctor") {
+		t.Errorf("got %v", err)
+	}
+}

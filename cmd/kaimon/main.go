@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -35,7 +36,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(spoken(args))
 	if err != nil {
 		var bad *kong.ParseError
 		if errors.As(err, &bad) {
@@ -43,6 +44,26 @@ func run(ctx context.Context, args []string) error {
 		}
 		return err
 	}
+	if cli.Config != "" { // a server that the demo starts shall read it too
+		if err := os.Setenv("KAIMON_CONFIG", string(cli.Config)); err != nil {
+			return err
+		}
+	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return parsed.Run()
+}
+
+// spoken turns what newcomers type into what the parser knows: nothing or "help"
+// for --help, "help COMMAND", and --version.
+func spoken(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	case len(args) == 1 && args[0] == "--version":
+		return []string{"version"}
+	default:
+		return args
+	}
 }
