@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"kaimon.dev/kaimon/internal/clock"
 	"kaimon.dev/kaimon/services/ecs"
 )
 
@@ -44,15 +45,21 @@ func BenchmarkService(b *testing.B) {
 	for b.Loop() {
 		w := newWorld(b, b.TempDir())
 		w.start()
-		from := cpu(b)
+		from, at := cpu(b), clock.Monotonic()
+		wall := func(what string) {
+			b.ReportMetric((clock.Monotonic() - at).Seconds(), what+"-s")
+			at = clock.Monotonic()
+		}
 		s := w.serve(desired, container("main", "wait"))
 		s.untilSteady(0)
 		b.ReportMetric(float64((cpu(b)-from).Microseconds())/1000/desired, "start-cpu-ms/task")
+		wall("start")
 
 		from = cpu(b)
 		s.deploy(container("main", "wait"))
 		s.untilSteady(1)
 		b.ReportMetric(float64((cpu(b)-from).Microseconds())/1000/desired, "deploy-cpu-ms/task")
+		wall("deploy")
 
 		s.breaker(true)
 		from = cpu(b)
@@ -62,6 +69,7 @@ func BenchmarkService(b *testing.B) {
 		})
 		s.untilSteady(1)
 		b.ReportMetric(float64((cpu(b)-from).Microseconds())/1000/desired, "rollback-cpu-ms/task")
+		wall("rollback")
 		w.stop()
 	}
 }
