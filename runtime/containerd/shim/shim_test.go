@@ -160,22 +160,19 @@ func TestPool(t *testing.T) {
 		}
 		seen[s.ID] = true
 	}
-	for len(p.ready) == 0 {
-		time.Sleep(time.Millisecond)
+	p.Close()
+	dead, err := l.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	dead := <-p.ready
 	if err := Kill(dead.ID, dead.Pid); err != nil {
 		t.Fatal(err)
 	}
 	gone(t, dead)
-	p.ready <- dead // as if it had died while it waited
-	for range 4 {
-		s, err := p.Take(t.Context())
-		if err != nil || s.ID == dead.ID {
-			t.Fatalf("%+v %v", s, err)
-		}
+	p.ready <- dead // as if it had died while it waited; nobody fills the pool any more
+	if s, err := p.Take(t.Context()); err != nil || s.ID == dead.ID {
+		t.Fatalf("%+v %v", s, err)
 	}
-	p.Close()
 	none := NewPool(l, 0, slog.New(slog.DiscardHandler))
 	if _, err := none.Take(t.Context()); err != nil {
 		t.Error(err)
