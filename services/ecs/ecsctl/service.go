@@ -20,6 +20,9 @@ import (
 const (
 	// serviceWorkers is how many services are worked on at once.
 	serviceWorkers = 16
+	// mostPlans is how many plans in a row are no sign of a fault: the largest
+	// services need some hundreds.
+	mostPlans = 2000
 	// barredFor is for how long a target group that refused targets is left alone.
 	barredFor = 10 * time.Second
 )
@@ -124,9 +127,10 @@ func (s *services) mark(arn string, tasks ...string) {
 	}
 }
 
-// reconcile plans and carries out until there is nothing to do.
+// reconcile plans and carries out until there is nothing to do. A service that
+// doesn't come to that, by a fault of ours, doesn't keep the machine busy.
 func (s *services) reconcile(ctx context.Context, arn string) (reconcile.Result, error) {
-	for {
+	for range mostPlans {
 		v, ok := s.refresh(arn)
 		if !ok {
 			return reconcile.Result{}, nil
@@ -142,6 +146,8 @@ func (s *services) reconcile(ctx context.Context, arn string) (reconcile.Result,
 			return reconcile.Result{}, err
 		}
 	}
+	s.log.Error("service doesn't come to rest", "service", arn)
+	return reconcile.Result{After: time.Second}, nil
 }
 
 // refresh brings a service's ledger up to date; false when the service is gone.
