@@ -208,21 +208,43 @@ func (x *Deliverer) drop(size int64) {
 }
 
 // Finish waits until every writer has closed the pipe and its lines are in the
-// store, but no longer than grace; then it stops.
+// store. It stops after grace without any progress.
 func (x *Deliverer) Finish(grace time.Duration) error {
 	x.release.Do(func() { _ = x.holder.Close() })
-	select {
-	case <-x.done:
-	case <-time.After(grace):
+	if !x.settle(grace) {
 		_ = x.reader.Close() // no more comes; what is spooled goes on
-		select {
-		case <-x.done:
-		case <-time.After(grace):
+		if !x.settle(grace) {
 			x.Detach()
 			return errors.New("the log store doesn't take the rest of the output")
 		}
 	}
 	return ignoreClosed(x.reader.Close())
+}
+
+// patience is how many times grace Finish waits for what does progress.
+const patience = 30
+
+// settle waits for the end; it gives up when nothing has moved for a while.
+func (x *Deliverer) settle(grace time.Duration) bool {
+	for range patience {
+		before := x.progress()
+		select {
+		case <-x.done:
+			return true
+		case <-time.After(grace):
+		}
+		if x.progress() == before {
+			break
+		}
+	}
+	return false
+}
+
+// progress changes with every step.
+func (x *Deliverer) progress() int64 {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.size + x.taken
 }
 
 // Detach stops at once and leaves the rest to a successor.

@@ -199,6 +199,27 @@ func TestDropsOldest(t *testing.T) {
 	}
 }
 
+// TestFinishGivesUp on a store that takes nothing, and leaves the rest to a successor.
+func TestFinishGivesUp(t *testing.T) {
+	r := newRig(t)
+	r.store.fail = func(int) error { return errors.New("away") }
+	d := r.deliver()
+	w := r.writer()
+	fmt.Fprintln(w, "late")
+	w.Close()
+	if err := d.Finish(50 * time.Millisecond); err == nil {
+		t.Error("nothing was delivered, and all is well")
+	}
+	r.store.fail = nil
+	d = r.deliver()
+	if err := d.Finish(10 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.store.got(); !slices.Equal(got, []string{"late"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
 // TestReboot: the machine lost the end of the spool, not what was taken.
 func TestReboot(t *testing.T) {
 	r := newRig(t)
