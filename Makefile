@@ -23,7 +23,8 @@ demo: ## Install what is missing, build, start the server, run a sample task and
 
 test: ## Run every test (as root also those with containers and networks)
 	@scripts/install-packages run test
-	$(GO) test -timeout 15m ./...
+	$(GO) test -timeout 15m $$($(GO) list ./... | grep -v /test/e2e)
+	$(GO) test -timeout 20m ./test/e2e
 
 lint: ## Check formatting, vet, staticcheck, and that generated code is fresh
 	@test -z "$$(gofmt -l . | tee /dev/stderr)"
