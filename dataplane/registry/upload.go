@@ -27,19 +27,14 @@ func (g *Registry) startUpload(c *call) error {
 		}
 	}
 	c.argument = clock.UUID()
-	if query.Has("digest") {
-		up, err := g.uploads.take(c.Context(), uploadRef(c.repository, c.argument), true)
-		if err != nil {
-			return err
-		}
-		defer g.uploads.release(up)
-		return g.complete(c, up)
-	}
 	up, err := g.uploads.take(c.Context(), uploadRef(c.repository, c.argument), true)
 	if err != nil {
 		return err
 	}
 	defer g.uploads.release(up)
+	if query.Has("digest") {
+		return g.complete(c, up)
+	}
 	return accepted(c, up, http.StatusAccepted)
 }
 

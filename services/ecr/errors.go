@@ -94,8 +94,3 @@ func ErrTooManyTags() *aws.Error {
 func ErrInvalidTag(format string, args ...any) *aws.Error {
 	return aws.Errorf("InvalidTagParameterException", format, args...)
 }
-
-// ErrLimit says that a quota is reached.
-func ErrLimit(format string, args ...any) *aws.Error {
-	return aws.Errorf("LimitExceededException", format, args...)
-}
