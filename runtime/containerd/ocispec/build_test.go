@@ -201,6 +201,14 @@ func TestResources(t *testing.T) {
 	if r := build(t, in).Linux.Resources; *r.Memory.Swap != 64<<20 {
 		t.Errorf("swap %d", *r.Memory.Swap)
 	}
+	in.Host.SwapLimit, in.Host.Unified = false, true
+	spec := build(t, in)
+	if m := spec.Linux.Resources.Memory; m.Swap != nil || *m.Limit != 64<<20 {
+		t.Errorf("on cgroup v2: %+v", m)
+	}
+	if !slices.Contains(spec.Linux.Namespaces, specs.LinuxNamespace{Type: specs.CgroupNamespace}) {
+		t.Error("on cgroup v2 a container sees the machine's groups")
+	}
 	in = input()
 	r = build(t, in).Linux.Resources
 	if *r.CPU.Shares != minShares || r.Memory != nil || *r.Pids.Limit != DefaultPidsLimit {

@@ -36,8 +36,11 @@ func resources(in Input) *specs.LinuxResources {
 	}
 	if m := int64(in.Container.Memory) << 20; m > 0 {
 		res.Memory.Limit = &m
-		if in.Host.Unified || in.Host.SwapLimit {
-			res.Memory.Swap = &m // memory and swap together: no swap, as on Fargate
+		// Memory and swap together: no swap, as on Fargate. On v2 the task's
+		// group has none to give, and a kernel that doesn't count swap no file
+		// to say so in.
+		if in.Host.SwapLimit {
+			res.Memory.Swap = &m
 		}
 	}
 	if m := int64(in.Container.MemoryReservation) << 20; m > 0 {
