@@ -32,7 +32,7 @@ func (c *downCommand) Run(ctx context.Context) error {
 	config := platform.Config{DataDir: c.DataDir, PublicCIDR: access.PublicCIDR}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	fmt.Println("stopping the server …")
-	stopped, err := platform.StopServer(ctx, config)
+	stopped, err := platform.StopServer(ctx, config, platform.StopPatience)
 	if err != nil {
 		return err
 	}

@@ -65,9 +65,14 @@ func readPid(path string) string {
 	return strings.TrimSpace(string(text))
 }
 
+// StopPatience is how long a server may take to stop: longer than calls under
+// way may (shutdownPatience).
+const StopPatience = 20 * time.Second
+
 // StopServer asks the server of a data directory to stop, if one runs, and
-// waits until it has.
-func StopServer(ctx context.Context, c Config) (stopped bool, err error) {
+// waits until it has. One that doesn't in patience is killed: what it has
+// acknowledged is on disk.
+func StopServer(ctx context.Context, c Config, patience time.Duration) (stopped bool, err error) {
 	f, err := os.Open(c.pidFile())
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -93,9 +98,16 @@ func StopServer(ctx context.Context, c Config) (stopped bool, err error) {
 	}
 	released := make(chan error, 1)
 	go func() { released <- unix.Flock(int(f.Fd()), unix.LOCK_EX) }()
+	late := time.NewTimer(patience)
+	defer late.Stop()
 	select {
 	case err := <-released:
 		return true, err
+	case <-late.C:
+		if err := process.Signal(unix.SIGKILL); err != nil {
+			return false, fmt.Errorf("kill server process %d: %w", pid, err)
+		}
+		return true, <-released
 	case <-ctx.Done():
 		return false, fmt.Errorf("server process %d does not stop: %w", pid, ctx.Err())
 	}
