@@ -51,6 +51,12 @@ func (b *balanced) awaitOthers(t *testing.T, gone []string, count int) []string 
 			return arns
 		}
 	}
+	out, err := b.DescribeServices(t.Context(), &ecs.DescribeServicesInput{Services: []string{"web"}})
+	if err == nil {
+		for _, e := range out.Services[0].Events[:min(6, len(out.Services[0].Events))] {
+			t.Log(*e.CreatedAt, *e.Message)
+		}
+	}
 	t.Fatalf("%d tasks run, want %d others than %v", len(arns), count, gone)
 	return nil
 }
@@ -80,6 +86,10 @@ func TestServiceHealsAndGrows(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := newBalanced(t, s)
+	c, err := s.ELB()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var took []time.Duration
 	tasks := b.awaitOthers(t, nil, 2)
 	for range 15 {
@@ -87,7 +97,7 @@ func TestServiceHealsAndGrows(t *testing.T) {
 		kill(t, s, tasks[0])
 		tasks = b.awaitOthers(t, tasks[:1], 2)
 		took = append(took, time.Since(begun))
-		b.settle(t, "web:1", 2)
+		b.wantTargets(t, c, 2) // restarts of tasks that were never in service are delayed
 	}
 	slices.Sort(took)
 	t.Logf("replaced within %s (median), %s (worst)", took[len(took)/2], took[len(took)-1])
@@ -102,10 +112,6 @@ func TestServiceHealsAndGrows(t *testing.T) {
 	b.awaitOthers(t, tasks[1:], 2)
 	b.settle(t, "web:1", 2)
 
-	c, err := s.ELB()
-	if err != nil {
-		t.Fatal(err)
-	}
 	b.update(t, ecs.UpdateServiceInput{DesiredCount: aws.Int32(0)})
 	b.settle(t, "web:1", 0)
 	b.wantTargets(t, c, 0)

@@ -168,6 +168,7 @@ func (s *services) refresh(arn string) (serviceView, bool) {
 	}
 	if b.ledger == nil || b.ledger.id != svc.ID {
 		b.ledger, stale = newLedger(svc.ID), true
+		b.ledger.made = now
 	}
 	l := b.ledger
 	if asked := termsOf(svc); l.terms != asked {
@@ -196,6 +197,9 @@ func (s *services) look(r store.Reader, svc *ecs.Service, l *ledger, arn string,
 		return
 	}
 	u := unitOf(r, svc, t, now, old != nil && old.wasUp)
+	if u.class >= ending && ecs.StatusOf(r, t).StoppingAt.Before(l.made) {
+		u.failed = false
+	}
 	l.put(&u, now)
 	s.mu.Lock()
 	defer s.mu.Unlock()

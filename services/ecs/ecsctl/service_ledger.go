@@ -16,6 +16,9 @@ type ledger struct {
 	// id is Service.ID; terms are what else of the service it rests on.
 	id    string
 	terms terms
+	// made is when it began: what failed before and wasn't noted, wasn't known
+	// to have failed.
+	made  time.Time
 	units map[string]*unit // by ARN, none gone
 	sets  map[setKey][]*unit
 	// count is of units by revision.
