@@ -114,7 +114,7 @@ func TestTraceID(t *testing.T) {
 			t.Errorf("%q became %q", client, got)
 		}
 	}
-	if newTraceID() == newTraceID() {
+	if a, b := newTraceID(), newTraceID(); a == b {
 		t.Error("two equal trace IDs")
 	}
 }

@@ -161,7 +161,7 @@ func (r *Request) parseTarget(target string) error {
 
 // validHost refuses what could end a header field or hide a path.
 func validHost(host string) bool {
-	return all(host, isTarget) && strings.IndexAny(host, "/\\?#@,") < 0
+	return all(host, isTarget) && !strings.ContainsAny(host, "/\\?#@,")
 }
 
 // Build makes r of what another version of HTTP has delivered, by the same

@@ -64,11 +64,11 @@ func (f *fixture) snapshots() int {
 // from without a registry, and goes once neither registry nor task needs it.
 func TestRegistryContent(t *testing.T) {
 	f := newFixture(t)
-	c, err := f.RegistryContent(t.Context())
-	if err != nil {
+	if _, err := f.RegistryContent(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if c, err = f.RegistryContent(t.Context()); err != nil { // as after a restart
+	c, err := f.RegistryContent(t.Context()) // as after a restart
+	if err != nil {
 		t.Fatal(err)
 	}
 	target := f.store(c, image(t, goruntime.GOARCH, "pushed"))
