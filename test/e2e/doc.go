@@ -23,4 +23,6 @@
 // At the end of each script every server goes down and the machine is searched
 // for what may be left of it: processes, control groups, mounts, namespaces,
 // links, nft tables, files.
+//
+// Scripts keep to what Debian's aws CLI (2.9) knows; "call" reaches newer operations.
 package e2e
