@@ -3,6 +3,7 @@ package images
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,13 +21,14 @@ func packages(ctx context.Context, dir string, names ...string) (string, error) 
 			return "", err
 		}
 	}
-	closure, err := dependencies(ctx, names)
-	if err != nil {
-		return "", err
-	}
-	// apt's user has no access to a cache below root's home.
-	if _, err := run(ctx, debs, "apt-get", append([]string{"-qq", "-o", "APT::Sandbox::User=root", "download"}, closure...)...); err != nil {
-		return "", err
+	if err := download(ctx, debs, names); err != nil {
+		// A machine's lists of packages may be missing, or too old to find them.
+		if _, failed := run(ctx, "/", "apt-get", "-qq", "update"); failed != nil {
+			return "", errors.Join(err, failed)
+		}
+		if err := download(ctx, debs, names); err != nil {
+			return "", err
+		}
 	}
 	files, err := filepath.Glob(filepath.Join(debs, "*.deb"))
 	if err != nil {
@@ -38,6 +40,17 @@ func packages(ctx context.Context, dir string, names ...string) (string, error) 
 		}
 	}
 	return root, nil
+}
+
+// download fetches packages and the libraries that they need into dir.
+func download(ctx context.Context, dir string, names []string) error {
+	closure, err := dependencies(ctx, names)
+	if err != nil {
+		return err
+	}
+	// apt's user has no access to a cache below root's home.
+	_, err = run(ctx, dir, "apt-get", append([]string{"-qq", "-o", "APT::Sandbox::User=root", "download"}, closure...)...)
+	return err
 }
 
 // dependencies lists the packages that a machine with none would need for names,
