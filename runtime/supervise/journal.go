@@ -9,10 +9,10 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"sync"
 
+	"kaimon.dev/kaimon/internal/lazyregexp"
 	"kaimon.dev/kaimon/runtime"
 )
 
@@ -24,7 +24,7 @@ const (
 )
 
 // validID keeps IDs fit for logs and for the names that engines make of them.
-var validID = regexp.MustCompile(`^[0-9A-Za-z-]{1,128}$`)
+var validID = lazyregexp.New(`^[0-9A-Za-z-]{1,128}$`)
 
 // journal keeps the tasks on disk. It is one file to which a line is appended
 // for every change, because making a file per task would cost a good part of a

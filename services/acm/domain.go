@@ -1,13 +1,14 @@
 package acm
 
 import (
-	"regexp"
 	"slices"
+
+	"kaimon.dev/kaimon/internal/lazyregexp"
 )
 
 // domainName is the model's pattern, which has look-aheads that Go lacks; a
 // name ends in no label of one letter.
-var domainName = regexp.MustCompile(`^(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])$`)
+var domainName = lazyregexp.New(`^(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])$`)
 
 // maxNames is how many names a certificate may be for by default (ACM User
 // Guide, "Quotas").

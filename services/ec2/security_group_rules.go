@@ -1,12 +1,12 @@
 package ec2
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 
 	"kaimon.dev/kaimon/aws"
+	"kaimon.dev/kaimon/internal/lazyregexp"
 	"kaimon.dev/kaimon/store"
 )
 
@@ -15,7 +15,7 @@ const maxRules = 60
 
 // groupText is what names and descriptions consist of (EC2 API Reference,
 // CreateSecurityGroup).
-var groupText = regexp.MustCompile(`^[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}$`)
+var groupText = lazyregexp.New(`^[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}$`)
 
 // textSet is how EC2's messages show that set.
 const textSet = "a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*"
@@ -201,7 +201,7 @@ func numberOrAll(n int) string {
 }
 
 // ruleText is what descriptions of rules consist of (EC2 API Reference, IpRange).
-var ruleText = regexp.MustCompile(`^[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{0,255}$`)
+var ruleText = lazyregexp.New(`^[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{0,255}$`)
 
 // CheckRuleDescription says what is wrong with a rule's description.
 func CheckRuleDescription(s string) error {

@@ -2,10 +2,10 @@ package ecr
 
 import (
 	"iter"
-	"regexp"
 	"slices"
 	"time"
 
+	"kaimon.dev/kaimon/internal/lazyregexp"
 	"kaimon.dev/kaimon/store"
 )
 
@@ -62,7 +62,7 @@ func ImageByTag(r store.Reader, repository, tag string) (*Image, bool) {
 	return nil, false
 }
 
-var tagPattern = regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$`)
+var tagPattern = lazyregexp.New(`^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$`)
 
 // CheckTagName says whether a text can be a tag (OCI Distribution Specification).
 func CheckTagName(tag string) error {

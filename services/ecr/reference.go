@@ -2,10 +2,10 @@ package ecr
 
 import (
 	"net"
-	"regexp"
 	"strings"
 
 	"kaimon.dev/kaimon/aws"
+	"kaimon.dev/kaimon/internal/lazyregexp"
 )
 
 // Reference is the name of an image in ECR.
@@ -18,7 +18,7 @@ type Reference struct {
 	Tag, Digest string
 }
 
-var registryHost = regexp.MustCompile(`^([0-9]{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(.+)$`)
+var registryHost = lazyregexp.New(`^([0-9]{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(.+)$`)
 
 // RegistryScope reads the account and region out of a registry's host name,
 // such as 000000000000.dkr.ecr.eu-west-1.amazonaws.com.

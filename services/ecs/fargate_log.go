@@ -2,10 +2,11 @@ package ecs
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"kaimon.dev/kaimon/internal/lazyregexp"
 )
 
 // awslogsOptions are the options of the awslogs driver (Developer Guide, "Send
@@ -64,7 +65,7 @@ const (
 	defaultLogBuffer = 10 << 20
 )
 
-var bufferSize = regexp.MustCompile(`^([0-9]{1,9})([kmg]?)b?$`)
+var bufferSize = lazyregexp.New(`^([0-9]{1,9})([kmg]?)b?$`)
 
 // Buffer is how many bytes of output may wait before the oldest are dropped: 0
 // in mode blocking, which has the container wait. ECS's default is non-blocking.

@@ -2,9 +2,10 @@ package elbv2
 
 import (
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
+
+	"kaimon.dev/kaimon/internal/lazyregexp"
 )
 
 // Limits of conditions (User Guide for Application Load Balancers, "Quotas").
@@ -15,10 +16,10 @@ const (
 )
 
 var (
-	hostPattern   = regexp.MustCompile(`^[A-Za-z0-9.*?-]{1,128}$`)
-	pathPattern   = regexp.MustCompile("^[A-Za-z0-9_.$/~\"'@:+&*?-]{1,128}$")
-	methodPattern = regexp.MustCompile(`^[A-Z_-]{1,40}$`)
-	headerName    = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,40}$")
+	hostPattern   = lazyregexp.New(`^[A-Za-z0-9.*?-]{1,128}$`)
+	pathPattern   = lazyregexp.New("^[A-Za-z0-9_.$/~\"'@:+&*?-]{1,128}$")
+	methodPattern = lazyregexp.New(`^[A-Z_-]{1,40}$`)
+	headerName    = lazyregexp.New("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,40}$")
 )
 
 // CheckConditions says why a rule can't have the conditions.

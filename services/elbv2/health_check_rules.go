@@ -1,10 +1,11 @@
 package elbv2
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"kaimon.dev/kaimon/internal/lazyregexp"
 )
 
 // DefaultHealthCheck is what a new group gets where the request says nothing
@@ -45,7 +46,7 @@ func either(s, fallback string) string {
 	return s
 }
 
-var codeList = regexp.MustCompile(`^\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?)*$`)
+var codeList = lazyregexp.New(`^\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?)*$`)
 
 // CheckHealthCheck says what is wrong with a group's check. The intervals and
 // thresholds are bounded by the model.

@@ -1,11 +1,12 @@
 package elbv2
 
 import (
-	"regexp"
 	"strings"
+
+	"kaimon.dev/kaimon/internal/lazyregexp"
 )
 
-var nameText = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+var nameText = lazyregexp.New(`^[A-Za-z0-9-]+$`)
 
 // CheckName says what is wrong with the name of a load balancer or target
 // group; what is such as "load balancer".

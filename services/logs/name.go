@@ -1,10 +1,10 @@
 package logs
 
-import "regexp"
+import "kaimon.dev/kaimon/internal/lazyregexp"
 
 const maxStreamName = 512
 
-var groupName = regexp.MustCompile(`^[.\-_/#A-Za-z0-9]{1,512}$`)
+var groupName = lazyregexp.New(`^[.\-_/#A-Za-z0-9]{1,512}$`)
 
 // CheckGroupName refuses what can't be a group's name (API Reference, "CreateLogGroup").
 func CheckGroupName(name string) error {

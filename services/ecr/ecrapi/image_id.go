@@ -1,14 +1,13 @@
 package ecrapi
 
 import (
-	"regexp"
-
 	"kaimon.dev/kaimon/aws/wire"
+	"kaimon.dev/kaimon/internal/lazyregexp"
 	"kaimon.dev/kaimon/services/ecr"
 	"kaimon.dev/kaimon/store"
 )
 
-var digestPattern = regexp.MustCompile(`^[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+$`)
+var digestPattern = lazyregexp.New(`^[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+$`)
 
 // The codes of ImageFailure, and the texts of those that say no more.
 const (
