@@ -16,8 +16,8 @@ import (
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/services/ec2/ec2api"
 	"kaimon.dev/kaimon/services/ecs/ecsapi"
+	"kaimon.dev/kaimon/services/elbv2/elbv2api"
 	"kaimon.dev/kaimon/services/sts/stsapi"
-	"kaimon.dev/kaimon/tools/genwire/testdata/elbv2api"
 )
 
 // pythonCall is a call that calls.py is asked to make.

@@ -93,19 +93,17 @@ func TestGenerateRefuses(t *testing.T) {
 	}
 }
 
-// repository lays out a root with the tiny model under both folders of sources.
+// repository lays out a root with the tiny model.
 func repository(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
-	for _, source := range sources {
-		dir := filepath.Join(root, source.models)
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+	dir := filepath.Join(root, models)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"tiny.json": tiny, "tiny.txt": "# all\nPut\nGet\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
-		}
-		for name, text := range map[string]string{"tiny.json": tiny, "tiny.txt": "# all\nPut\nGet\n"} {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-				t.Fatal(err)
-			}
 		}
 	}
 	return root

@@ -26,32 +26,30 @@ func main() {
 	}
 }
 
-// sources are the folders of trimmed models, and where each service's file goes.
-var sources = []struct{ models, target string }{
-	{"aws/wire/models", "services/%[1]s/%[1]sapi/zz_wire.go"},
-	{"tools/genwire/testdata", "tools/genwire/testdata/%[1]sapi/zz_wire.go"}, // a Query service for the tests
-}
+// models is the folder of the trimmed models; target is where a service's file goes.
+const (
+	models = "aws/wire/models"
+	target = "services/%[1]s/%[1]sapi/zz_wire.go"
+)
 
 func run(root string, check bool) error {
+	paths, err := filepath.Glob(filepath.Join(root, models, "*.json"))
+	if err != nil {
+		return err
+	}
+	if len(paths) == 0 {
+		return fmt.Errorf("no models in %s", filepath.Join(root, models))
+	}
 	var stale []string
-	for _, source := range sources {
-		models, err := filepath.Glob(filepath.Join(root, source.models, "*.json"))
+	for _, path := range paths {
+		service := strings.TrimSuffix(filepath.Base(path), ".json")
+		file := fmt.Sprintf(target, service)
+		fresh, err := generateFile(service, path, filepath.Join(root, file), check)
 		if err != nil {
 			return err
 		}
-		if len(models) == 0 {
-			return fmt.Errorf("no models in %s", filepath.Join(root, source.models))
-		}
-		for _, path := range models {
-			service := strings.TrimSuffix(filepath.Base(path), ".json")
-			target := fmt.Sprintf(source.target, service)
-			fresh, err := generateFile(service, path, filepath.Join(root, target), check)
-			if err != nil {
-				return err
-			}
-			if !fresh {
-				stale = append(stale, target)
-			}
+		if !fresh {
+			stale = append(stale, file)
 		}
 	}
 	if check && len(stale) > 0 {
