@@ -21,6 +21,10 @@ type Network struct {
 	// Resolver answers DNS at the primary block's base + 2; off when
 	// enableDnsSupport is.
 	Resolver bool
+	// NATGateways, Endpoints and ACLs are what routes and subnets refer to.
+	NATGateways []NATGateway
+	Endpoints   []Endpoint
+	ACLs        []ACL
 }
 
 // Subnet is a block of a VPC. Its base + 1 is the router.
@@ -29,6 +33,69 @@ type Subnet struct {
 	CIDR netip.Prefix
 	// InternetGateway says that the subnet's default route is an internet gateway.
 	InternetGateway bool
+	// Routes lead beyond the VPC's blocks, which every subnet reaches; the
+	// longest prefix wins. What has no route is dropped.
+	Routes []Route
+	// ACL is the ID of the subnet's network ACL; "" lets everything pass.
+	ACL string
+}
+
+// Route sends what is addressed to a destination to a gateway.
+type Route struct {
+	Destination netip.Prefix
+	Via         Via
+	// Target is the ID of the NAT gateway or endpoint.
+	Target string
+}
+
+// Via is a kind of route target.
+type Via string
+
+// The kinds of route targets. A blackhole drops: its target is gone (VPC User
+// Guide, "Route table concepts").
+const (
+	ViaInternetGateway Via = "internet-gateway"
+	ViaNATGateway      Via = "nat-gateway"
+	ViaEndpoint        Via = "endpoint"
+	ViaBlackhole       Via = "blackhole"
+)
+
+// NATGateway lets interfaces without a public address connect outward, all
+// under its own one.
+type NATGateway struct {
+	ID string
+	// Subnet is where the gateway stands: its routes lead the gateway's traffic on.
+	Subnet string
+	// Address is the gateway's private address.
+	Address netip.Addr
+	// Public is its Elastic IP; zero for a private gateway, which doesn't reach
+	// the internet.
+	Public netip.Addr
+}
+
+// Endpoint is a gateway endpoint: what is routed to it reaches the platform's
+// API without passing an internet or NAT gateway.
+type Endpoint struct {
+	ID string
+}
+
+// ACL is a network ACL: stateless rules at the edge of its subnets, of which
+// the first that matches decides; what none matches is denied. Traffic within a
+// subnet passes none (VPC User Guide, "Network ACLs").
+type ACL struct {
+	ID string
+	// Ingress and Egress are in order of their rule numbers.
+	Ingress []ACLEntry
+	Egress  []ACLEntry
+}
+
+// ACLEntry is a rule of a network ACL.
+type ACLEntry struct {
+	Allow bool
+	// Protocol, FromPort and ToPort are as a Rule's.
+	Protocol         int
+	FromPort, ToPort int
+	CIDR             netip.Prefix
 }
 
 // Group is a security group: the union of its rules, stateful.
@@ -63,6 +130,12 @@ type Interface struct {
 	Public netip.Addr
 	// Groups are the IDs of the security groups that it is a member of.
 	Groups []string
+	// Open says that no security group guards the interface: everything passes
+	// (a Network Load Balancer made without groups).
+	Open bool
+	// Platform says that the platform's API answers at the interface's address
+	// (an interface endpoint's).
+	Platform bool
 }
 
 // Covers returns nil when the network has what the interface refers to: its
