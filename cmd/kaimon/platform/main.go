@@ -16,12 +16,16 @@ import (
 	"kaimon.dev/kaimon/dataplane/registry"
 	"kaimon.dev/kaimon/dataplane/vpc"
 	"kaimon.dev/kaimon/internal/clock"
+	"kaimon.dev/kaimon/internal/metric"
 	"kaimon.dev/kaimon/runtime/containerd"
 	"kaimon.dev/kaimon/store"
 )
 
 // shutdownPatience is how long calls under way may take when the server stops.
 const shutdownPatience = 10 * time.Second
+
+// metricsKept is how long minutes of metrics are kept.
+const metricsKept = 3 * time.Hour
 
 // Main is the server. Start brings it up, Close takes it down and leaves tasks
 // running; a test that uses it is a test of the real thing.
@@ -36,6 +40,7 @@ type Main struct {
 	registry *registry.Registry
 	plane    *vpc.Kernel
 	proxy    *control.Client
+	metrics  *metric.Recent // what is counted by the minute, until a metrics service reads it
 	server   *gateway.Server
 	listener net.Listener
 	health   *health
@@ -53,6 +58,7 @@ func (m *Main) Start(ctx context.Context) (err error) {
 	}
 	m.failed = make(chan error, 1)
 	m.health = newHealth()
+	m.metrics = metric.NewRecent(metricsKept)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, m.Close())
