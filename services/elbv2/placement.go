@@ -55,13 +55,11 @@ func reachesInternet(r store.Reader, s *ec2.Subnet) bool {
 // maxSecurityGroups is the quota "security groups per load balancer".
 const maxSecurityGroups = 5
 
-// Protect checks the security groups that a load balancer shall have, and takes
-// them over; an application load balancer without any gets its VPC's default one.
+// Protect checks the security groups that a new load balancer shall have, and
+// takes them over. An application load balancer without any gets its VPC's
+// default one; a network one stays without for good, and lets everything pass.
 func (b *LoadBalancer) Protect(r store.Reader, groups []string) error {
-	if len(groups) == 0 {
-		if b.Type == Network {
-			return ErrInvalidConfiguration("A Network Load Balancer without security groups is not supported by Kaimon: specify at least one")
-		}
+	if len(groups) == 0 && b.Type == Application {
 		if g, ok := ec2.GroupNamed(r, b.VPC, "default"); ok {
 			groups = []string{g.ID}
 		}
@@ -81,3 +79,15 @@ func (b *LoadBalancer) Protect(r store.Reader, groups []string) error {
 	b.SecurityGroups = slices.Clone(groups)
 	return nil
 }
+
+// Reprotect is Protect for a load balancer that is there already.
+func (b *LoadBalancer) Reprotect(r store.Reader, groups []string) error {
+	if b.Open() {
+		return ErrInvalidConfiguration("You cannot set security groups on a Network Load Balancer which was created without any security groups.")
+	}
+	return b.Protect(r, groups)
+}
+
+// Open says that no security group guards the load balancer (Network Load
+// Balancer guide, "Update the security groups").
+func (b *LoadBalancer) Open() bool { return b.Type == Network && len(b.SecurityGroups) == 0 }

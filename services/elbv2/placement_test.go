@@ -80,9 +80,17 @@ func TestProtection(t *testing.T) {
 	if got := code(b.Protect(s.Snapshot(), slices.Repeat([]string{standard.ID}, 6))); got != "InvalidConfigurationRequest" {
 		t.Errorf("six groups: %q", got)
 	}
+	open := *b
+	open.Type, open.SecurityGroups = Network, nil
+	if err := open.Protect(s.Snapshot(), nil); err != nil || !open.Open() {
+		t.Errorf("network without groups: %v, %v", open.SecurityGroups, err)
+	}
+	if got := code(open.Reprotect(s.Snapshot(), []string{standard.ID})); got != "InvalidConfigurationRequest" {
+		t.Errorf("groups for a network one made without: %q", got)
+	}
 	b.Type = Network
-	if got := code(b.Protect(s.Snapshot(), nil)); got != "InvalidConfigurationRequest" {
-		t.Errorf("network without groups: %q", got)
+	if err := b.Reprotect(s.Snapshot(), []string{standard.ID}); err != nil || b.Open() {
+		t.Errorf("other groups: %v", err)
 	}
 }
 

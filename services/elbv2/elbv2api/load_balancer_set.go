@@ -56,7 +56,7 @@ func (h *Handlers) SetSecurityGroups(ctx context.Context, in *SetSecurityGroupsI
 		return nil, elbv2.ErrValidation("At least one security group must be specified")
 	}
 	b, err := h.changeLoadBalancer(ctx, in.LoadBalancerArn, func(tx *store.Txn, b *elbv2.LoadBalancer) error {
-		return b.Protect(tx, in.SecurityGroups)
+		return b.Reprotect(tx, in.SecurityGroups)
 	})
 	if err != nil {
 		return nil, err

@@ -55,18 +55,17 @@ func TestLoadBalancerRefusals(t *testing.T) {
 		in   *sdk.CreateLoadBalancerInput
 		code string
 	}{
-		"one subnet":        {in(func(i *sdk.CreateLoadBalancerInput) { i.Subnets = w.subnets[:1] }), "ValidationError"},
-		"a zone twice":      {in(func(i *sdk.CreateLoadBalancerInput) { i.Subnets = []string{w.subnets[0], w.subnets[0]} }), "InvalidConfigurationRequest"},
-		"no such subnet":    {in(func(i *sdk.CreateLoadBalancerInput) { i.Subnets = []string{"subnet-0", "subnet-1"} }), "SubnetNotFound"},
-		"no such group":     {in(func(i *sdk.CreateLoadBalancerInput) { i.SecurityGroups = []string{"sg-0"} }), "InvalidSecurityGroup"},
-		"a bad name":        {in(func(i *sdk.CreateLoadBalancerInput) { i.Name = aws.String("we_b") }), "ValidationError"},
-		"a long name":       {in(func(i *sdk.CreateLoadBalancerInput) { i.Name = aws.String("a23456789012345678901234567890123") }), "ValidationError"},
-		"internal- name":    {in(func(i *sdk.CreateLoadBalancerInput) { i.Name = aws.String("internal-web") }), "ValidationError"},
-		"a hyphen":          {in(func(i *sdk.CreateLoadBalancerInput) { i.Name = aws.String("web-") }), "ValidationError"},
-		"taken":             {in(func(i *sdk.CreateLoadBalancerInput) { i.Name, i.Scheme = aws.String("taken"), "internal" }), "DuplicateLoadBalancerName"},
-		"a gateway":         {in(func(i *sdk.CreateLoadBalancerInput) { i.Type = "gateway" }), "InvalidConfigurationRequest"},
-		"dualstack":         {in(func(i *sdk.CreateLoadBalancerInput) { i.IpAddressType = "dualstack" }), "InvalidConfigurationRequest"},
-		"network, no group": {in(func(i *sdk.CreateLoadBalancerInput) { i.Type = "network" }), "InvalidConfigurationRequest"},
+		"one subnet":     {in(func(i *sdk.CreateLoadBalancerInput) { i.Subnets = w.subnets[:1] }), "ValidationError"},
+		"a zone twice":   {in(func(i *sdk.CreateLoadBalancerInput) { i.Subnets = []string{w.subnets[0], w.subnets[0]} }), "InvalidConfigurationRequest"},
+		"no such subnet": {in(func(i *sdk.CreateLoadBalancerInput) { i.Subnets = []string{"subnet-0", "subnet-1"} }), "SubnetNotFound"},
+		"no such group":  {in(func(i *sdk.CreateLoadBalancerInput) { i.SecurityGroups = []string{"sg-0"} }), "InvalidSecurityGroup"},
+		"a bad name":     {in(func(i *sdk.CreateLoadBalancerInput) { i.Name = aws.String("we_b") }), "ValidationError"},
+		"a long name":    {in(func(i *sdk.CreateLoadBalancerInput) { i.Name = aws.String("a23456789012345678901234567890123") }), "ValidationError"},
+		"internal- name": {in(func(i *sdk.CreateLoadBalancerInput) { i.Name = aws.String("internal-web") }), "ValidationError"},
+		"a hyphen":       {in(func(i *sdk.CreateLoadBalancerInput) { i.Name = aws.String("web-") }), "ValidationError"},
+		"taken":          {in(func(i *sdk.CreateLoadBalancerInput) { i.Name, i.Scheme = aws.String("taken"), "internal" }), "DuplicateLoadBalancerName"},
+		"a gateway":      {in(func(i *sdk.CreateLoadBalancerInput) { i.Type = "gateway" }), "InvalidConfigurationRequest"},
+		"dualstack":      {in(func(i *sdk.CreateLoadBalancerInput) { i.IpAddressType = "dualstack" }), "InvalidConfigurationRequest"},
 		"a tag twice": {in(func(i *sdk.CreateLoadBalancerInput) {
 			i.Tags = []types.Tag{{Key: aws.String("a")}, {Key: aws.String("a")}}
 		}), "DuplicateTagKeys"},
@@ -82,6 +81,21 @@ func TestLoadBalancerRefusals(t *testing.T) {
 			refused(t, tc.code, err)
 		})
 	}
+}
+
+// A network load balancer that was made without security groups stays without.
+func TestNetworkLoadBalancerWithoutGroups(t *testing.T) {
+	w, ctx := newWorld(t), t.Context()
+	in := &sdk.CreateLoadBalancerInput{Name: aws.String("db"), Type: "network", Subnets: w.subnets[:1]}
+	b := must[*sdk.CreateLoadBalancerOutput](t)(w.CreateLoadBalancer(ctx, in)).LoadBalancers[0]
+	if len(b.SecurityGroups) != 0 {
+		t.Errorf("security groups %v", b.SecurityGroups)
+	}
+	if again := must[*sdk.CreateLoadBalancerOutput](t)(w.CreateLoadBalancer(ctx, in)).LoadBalancers[0]; *again.LoadBalancerArn != *b.LoadBalancerArn {
+		t.Error("the same request made another one")
+	}
+	_, err := w.SetSecurityGroups(ctx, &sdk.SetSecurityGroupsInput{LoadBalancerArn: b.LoadBalancerArn, SecurityGroups: []string{w.group}})
+	refused(t, "InvalidConfigurationRequest", err)
 }
 
 func TestAttributes(t *testing.T) {

@@ -97,6 +97,22 @@ func TestGroupsFollow(t *testing.T) {
 	})
 }
 
+// Only a network load balancer without groups is open to everything.
+func TestOpenInterfaces(t *testing.T) {
+	for kind, open := range map[string]bool{elbv2.Network: true, elbv2.Application: false} {
+		w := newWorld(t)
+		w.balancer.Type, w.balancer.SecurityGroups = kind, nil
+		w.update(func(tx *store.Txn) { elbv2.LoadBalancers.Put(tx, w.balancer) })
+		w.start()
+		w.until("active", w.active)
+		for _, n := range elbv2.NodesOf(w.store.Snapshot(), w.balancer.ARN) {
+			if i, ok := w.plane.Interface(n.Interface); !ok || i.Open != open {
+				t.Errorf("%s: %+v", kind, i)
+			}
+		}
+	}
+}
+
 func TestHealthBecomesRows(t *testing.T) {
 	w := newWorld(t)
 	w.start()

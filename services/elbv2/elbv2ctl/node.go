@@ -108,7 +108,7 @@ func (c *Controller) attach(ctx context.Context, r store.Reader, n elbv2.Node) e
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.AttachTimeout)
 	defer cancel()
-	netns, err := c.Plane.AttachInterface(ctx, attachment(row))
+	netns, err := c.Plane.AttachInterface(ctx, attachment(r, row))
 	if err != nil {
 		return fmt.Errorf("attach interface %s: %w", n.Interface, err)
 	}
@@ -118,10 +118,13 @@ func (c *Controller) attach(ctx context.Context, r store.Reader, n elbv2.Node) e
 	return nil
 }
 
-func attachment(row *ec2.NetworkInterface) vpc.Interface {
+// attachment is a load balancer's interface for the kernel.
+func attachment(r store.Reader, row *ec2.NetworkInterface) vpc.Interface {
+	b, ok := elbv2.LoadBalancers.Get(r, row.Owner)
 	return vpc.Interface{
 		ID: row.ID, Network: row.VPC, Subnet: row.Subnet, Address: row.Address,
 		MAC: row.HardwareAddr(), Public: row.Public, Groups: row.Groups,
+		Open: ok && b.Open(),
 	}
 }
 
@@ -146,7 +149,7 @@ func (c *Controller) regroup(ctx context.Context, arn string, n elbv2.Node) erro
 	if _, ok := c.attached(n.Interface); !ok {
 		return nil // about to be attached, with the new groups
 	}
-	if err := c.Plane.UpdateInterface(ctx, attachment(changed)); err != nil {
+	if err := c.Plane.UpdateInterface(ctx, attachment(c.Store.Snapshot(), changed)); err != nil {
 		return c.detached(n.Interface, err)
 	}
 	return nil
