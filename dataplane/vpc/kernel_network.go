@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 )
 
 // ApplyNetwork implements Plane.
@@ -133,6 +135,13 @@ func (k *Kernel) RemoveNetwork(_ context.Context, id string) error {
 	}
 	err = errors.Join(k.host.disconnect(id), r.close(), unmountNetNS(k.routerPath(id)))
 	return wrap("remove network "+id, err)
+}
+
+// Networks implements Plane; the IDs are in order.
+func (k *Kernel) Networks(context.Context) ([]string, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Sorted(maps.Keys(k.routers)), nil
 }
 
 // forgetRouter takes a router without interfaces out of the books; none is

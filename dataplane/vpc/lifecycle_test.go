@@ -102,6 +102,9 @@ func TestReopenKeepsEverything(t *testing.T) {
 	if !slices.Equal(ids, []string{"eni-10-0-1-10", "eni-10-0-2-11"}) {
 		t.Errorf("found %v", ids)
 	}
+	if ids, err := w.Networks(t.Context()); err != nil || !slices.Equal(ids, []string{"vpc-a"}) {
+		t.Errorf("found networks %v, %v", ids, err)
+	}
 	found, _ := w.routers["vpc-a"].lookup(public.ID)
 	slices.Sort(public.Groups)
 	if fmt.Sprint(found) != fmt.Sprint(public) {

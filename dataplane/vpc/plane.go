@@ -12,6 +12,8 @@ type Plane interface {
 	ApplyNetwork(ctx context.Context, n Network) error
 	// RemoveNetwork removes a VPC that has no interfaces any more; ErrInUse when it has.
 	RemoveNetwork(ctx context.Context, id string) error
+	// Networks lists the IDs of the networks that exist in the kernel.
+	Networks(ctx context.Context) ([]string, error)
 	// AttachInterface makes a network namespace with the interface as eth0, up
 	// and routed, and returns the namespace's path. It waits until its network
 	// has been applied with its subnet and groups, or fails with ErrNotApplied

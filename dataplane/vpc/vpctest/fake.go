@@ -144,6 +144,16 @@ func (f *Fake) Attached(context.Context) ([]string, error) {
 	return slices.Sorted(maps.Keys(f.interfaces)), nil
 }
 
+// Networks implements vpc.Plane; the IDs are in order.
+func (f *Fake) Networks(context.Context) ([]string, error) {
+	if err := f.record("Networks", ""); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Sorted(maps.Keys(f.networks)), nil
+}
+
 // Network returns a network as it was last applied.
 func (f *Fake) Network(id string) (vpc.Network, bool) {
 	f.mu.Lock()

@@ -48,6 +48,9 @@ func TestAttachWaitsForItsNetwork(t *testing.T) {
 	if got, ok := f.Interface("eni-1"); !ok || got.Address != eni.Address {
 		t.Errorf("interface %v %v", got, ok)
 	}
+	if ids, err := f.Networks(ctx); err != nil || len(ids) != 1 || ids[0] != "vpc-1" {
+		t.Errorf("networks %v, %v", ids, err)
+	}
 	if err := f.RemoveNetwork(ctx, "vpc-1"); !errors.Is(err, vpc.ErrInUse) {
 		t.Errorf("remove in use: %v", err)
 	}

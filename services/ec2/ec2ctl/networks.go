@@ -35,7 +35,7 @@ func NewNetworks(s *store.Store, plane vpc.Plane, log *slog.Logger) *Networks {
 	return n
 }
 
-// Run detaches interfaces that no row stands for, and keeps every network as
+// Run removes networks and interfaces that no row stands for, and keeps every network as
 // its rows say, until ctx ends.
 func (n *Networks) Run(ctx context.Context) error {
 	// An interface has a row before it is attached and until it is detached, so
@@ -45,6 +45,11 @@ func (n *Networks) Run(ctx context.Context) error {
 		return fmt.Errorf("list attached interfaces: %w", err)
 	}
 	n.loop.Wake(orphans(n.store.Snapshot(), attached)...)
+	networks, err := n.plane.Networks(ctx)
+	if err != nil {
+		return fmt.Errorf("list networks: %w", err)
+	}
+	n.loop.Wake(networks...) // a VPC's row may have gone while nobody looked
 	reconcile.FromChanges(ctx, n.loop, n.store, vpcOf,
 		ec2.VPCs, ec2.Subnets, ec2.RouteTables, ec2.InternetGateways, ec2.SecurityGroups, ec2.SecurityGroupRules)
 	return n.loop.Run(ctx)

@@ -151,3 +151,19 @@ func TestOrphansAreDetachedAtTheStart(t *testing.T) {
 		return err == nil && slices.Equal(ids, []string{kept.ID})
 	})
 }
+
+// TestForgottenNetworksAreRemovedAtTheStart holds that a VPC which was deleted
+// while no server ran leaves no router behind, nor an interface in it.
+func TestForgottenNetworksAreRemovedAtTheStart(t *testing.T) {
+	s, plane := open(t), &vpctest.Fake{}
+	update(t, s, func(tx *store.Txn) { ec2.EnsureDefaultVPC(tx, scope) })
+	row, _ := ec2.DefaultVPC(s.Snapshot(), scope)
+	n, _ := networkOf(s.Snapshot(), row.ID)
+	n.ID = "vpc-00000000000000000"
+	attachment(t, plane, n, "eni-00000000000000000")
+	run(t, s, plane)
+	eventually(t, "only the VPC with a row has a network", func() bool {
+		ids, err := plane.Networks(t.Context())
+		return err == nil && slices.Equal(ids, []string{row.ID})
+	})
+}
