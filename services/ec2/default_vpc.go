@@ -9,28 +9,40 @@ import (
 
 // ScopeRow marks an (account, region) that has been given its default VPC, so
 // that one which the user deletes stays deleted.
-type ScopeRow struct{ Scope aws.Scope }
+type ScopeRow struct {
+	Scope aws.Scope
+	// ACLs says that its VPCs have default network ACLs; those of a store that
+	// was made before there were any get theirs.
+	ACLs bool
+}
 
 // Scopes holds every (account, region) that has been used.
 var Scopes = store.NewTable("ec2.scopes", func(s *ScopeRow) string { return ScopeKey(s.Scope) })
 
 // Opened says whether the scope has been given its default VPC already.
 func Opened(r store.Reader, s aws.Scope) bool {
-	_, ok := Scopes.Get(r, ScopeKey(s))
-	return ok
+	row, ok := Scopes.Get(r, ScopeKey(s))
+	return ok && row.ACLs
 }
 
 var anywhere = netip.MustParsePrefix("0.0.0.0/0")
 
 // EnsureDefaultVPC gives a scope what AWS gives to every region of a new
 // account (VPC User Guide, "Default VPCs"): 172.31.0.0/16 with a /20 subnet in
-// each of three zones, an internet gateway, a main route table and the default
-// security group. It does so once a scope.
+// each of three zones, an internet gateway, a main route table, the default
+// security group and the default network ACL. It does so once a scope.
 func EnsureDefaultVPC(tx *store.Txn, s aws.Scope) {
 	if Opened(tx, s) {
 		return
 	}
-	Scopes.Put(tx, ScopeRow{Scope: s})
+	_, old := Scopes.Get(tx, ScopeKey(s))
+	Scopes.Put(tx, ScopeRow{Scope: s, ACLs: true})
+	if old {
+		for v := range VPCs.By(tx, ByScope, ScopeKey(s)) {
+			AddDefaultACL(tx, *v)
+		}
+		return
+	}
 	vpc := VPC{
 		ID: fixedID(prefixVPC, s, "default"), Scope: s,
 		CIDRs:         []netip.Prefix{netip.MustParsePrefix("172.31.0.0/16")},
@@ -53,6 +65,7 @@ func EnsureDefaultVPC(tx *store.Txn, s aws.Scope) {
 		Associations: []RouteTableAssociation{{ID: fixedID(prefixAssociation, s, "default"), Main: true}},
 	})
 	putDefaultGroup(tx, s, vpc.ID)
+	AddDefaultACL(tx, vpc)
 }
 
 // putDefaultGroup makes the group that members of a VPC get when they name

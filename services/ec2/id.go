@@ -22,6 +22,11 @@ const (
 	prefixAssociation     = "rtbassoc-"
 	prefixInternetGateway = "igw-"
 	prefixDHCPOptions     = "dopt-"
+	prefixNetworkACL      = "acl-"
+	prefixACLAssociation  = "aclassoc-"
+	prefixFlowLog         = "fl-"
+	prefixPrefixList      = "pl-"
+	prefixEndpoint        = "vpce-"
 )
 
 // NewID returns a fresh resource ID: the prefix and 17 hexadecimal digits.

@@ -22,6 +22,12 @@ func VPCOfRow(r store.Reader, table, id string) (vpc string, ok bool) {
 		if g, ok := InternetGateways.Get(r, id); ok {
 			return g.VPC, g.VPC != ""
 		}
+	case NetworkACLs.Name():
+		if a, ok := NetworkACLs.Get(r, id); ok {
+			return a.VPC, true
+		}
+	case ACLAssociations.Name():
+		return VPCOfRow(r, Subnets.Name(), id)
 	case SecurityGroups.Name():
 		if g, ok := SecurityGroups.Get(r, id); ok {
 			return g.VPC, true

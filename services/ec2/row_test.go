@@ -31,7 +31,10 @@ func TestVPCOfRow(t *testing.T) {
 	for n := range SecurityGroupRules.All(r) {
 		ids[SecurityGroupRules.Name()] = append(ids[SecurityGroupRules.Name()], n.ID)
 	}
-	if len(ids) != 6 {
+	for n := range NetworkACLs.All(r) {
+		ids[NetworkACLs.Name()] = append(ids[NetworkACLs.Name()], n.ID)
+	}
+	if len(ids) != 7 {
 		t.Fatalf("rows of %d tables", len(ids))
 	}
 	for table, rows := range ids {

@@ -51,6 +51,7 @@ var resourceKinds = []struct {
 	{prefixInterface, "network-interface", finder(FindInterface)},
 	{prefixRouteTable, "route-table", finder(FindRouteTable)},
 	{prefixInternetGateway, "internet-gateway", finder(FindInternetGateway)},
+	{prefixNetworkACL, "network-acl", finder(FindNetworkACL)},
 }
 
 func finder[T any](find func(store.Reader, aws.Scope, string) (*T, error)) func(store.Reader, aws.Scope, string) error {

@@ -51,7 +51,8 @@ func (n *Networks) Run(ctx context.Context) error {
 	}
 	n.loop.Wake(networks...) // a VPC's row may have gone while nobody looked
 	reconcile.FromChanges(ctx, n.loop, n.store, vpcOf,
-		ec2.VPCs, ec2.Subnets, ec2.RouteTables, ec2.InternetGateways, ec2.SecurityGroups, ec2.SecurityGroupRules)
+		ec2.VPCs, ec2.Subnets, ec2.RouteTables, ec2.InternetGateways, ec2.SecurityGroups, ec2.SecurityGroupRules,
+		ec2.NetworkACLs, ec2.ACLAssociations)
 	return n.loop.Run(ctx)
 }
 

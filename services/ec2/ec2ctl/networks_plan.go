@@ -15,9 +15,11 @@ func networkOf(r store.Reader, id string) (n vpc.Network, ok bool) {
 	if !ok {
 		return vpc.Network{}, false
 	}
-	n = vpc.Network{ID: row.ID, Region: row.Scope.Region, CIDRs: row.CIDRs, Resolver: row.DNSSupport}
+	n = vpc.Network{ID: row.ID, Region: row.Scope.Region, CIDRs: row.CIDRs, Resolver: row.DNSSupport, ACLs: aclsOf(r, id)}
 	for s := range ec2.SubnetsOf(r, id) {
-		n.Subnets = append(n.Subnets, vpc.Subnet{ID: s.ID, CIDR: s.CIDR, InternetGateway: reachesInternet(r, s)})
+		n.Subnets = append(n.Subnets, vpc.Subnet{
+			ID: s.ID, CIDR: s.CIDR, InternetGateway: reachesInternet(r, s), ACL: ec2.ACLOf(r, s).ACL,
+		})
 	}
 	for g := range ec2.SecurityGroupsOf(r, id) {
 		n.Groups = append(n.Groups, groupOf(r, g.ID))
