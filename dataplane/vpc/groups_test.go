@@ -51,3 +51,37 @@ func TestGroups(t *testing.T) {
 	unreachable(t, client, "10.0.1.60:80")     // no group
 	unreachable(t, none, "10.0.1.50:80")       // no group
 }
+
+// An open interface is reached by, and reaches, whatever the other's groups
+// allow; a restart keeps it so, and groups may take over.
+func TestOpenInterface(t *testing.T) {
+	w := newWorld(t)
+	n := network(
+		Group{ID: "sg-all", Egress: allOut, Ingress: []Rule{{Protocol: -1, CIDR: anywhere}}},
+		Group{ID: "sg-shut"},
+	)
+	w.apply(n)
+	open := eni("10.0.1.20")
+	open.Open = true
+	node := w.attach(open)
+	peer := w.attach(eni("10.0.2.10", "sg-all"))
+	shut := w.attach(eni("10.0.2.11", "sg-shut"))
+	serve(t, node, "10.0.1.20:80")
+	serve(t, peer, "10.0.2.10:80")
+	serve(t, shut, "10.0.2.11:80")
+	for _, when := range []string{"at first", "after a restart"} {
+		t.Run(when, func(t *testing.T) {
+			reachable(t, peer, "10.0.1.20:80")
+			reachable(t, node, "10.0.2.10:80")
+			unreachable(t, shut, "10.0.1.20:80")
+			unreachable(t, node, "10.0.2.11:80")
+		})
+		w.must(w.Close())
+		w.open()
+		w.apply(n)
+	}
+	w.update(eni("10.0.1.20", "sg-shut"))
+	unreachable(t, peer, "10.0.1.20:80")
+	w.update(open)
+	reachable(t, peer, "10.0.1.20:80")
+}

@@ -160,8 +160,13 @@ func (k *Kernel) update(r *router, have, i Interface) error {
 	if err := r.setInterface(i); err != nil {
 		return fmt.Errorf("update %s: %w", i.ID, err)
 	}
+	if eniAlias(have) != eniAlias(i) {
+		if err := r.remember(i); err != nil {
+			return fmt.Errorf("update %s: %w", i.ID, err)
+		}
+	}
 	if have.Public != i.Public {
-		if err := errors.Join(r.remember(i), k.release(r, have.Public, have.Public)); err != nil {
+		if err := k.release(r, have.Public, have.Public); err != nil {
 			return fmt.Errorf("update %s: %w", i.ID, err)
 		}
 	}

@@ -40,6 +40,12 @@ func freeHostLink(instance string, taken []string) string {
 	}
 }
 
+// What an alias says of an interface beside its addresses.
+const (
+	aliasOpen     = "open"
+	aliasPlatform = "platform"
+)
+
 // eniAlias is what the router's end of an interface remembers of it. Groups
 // aren't part: the router's sets are the record of those.
 func eniAlias(i Interface) string {
@@ -47,16 +53,26 @@ func eniAlias(i Interface) string {
 	if i.Public.IsValid() {
 		public = i.Public.String()
 	}
-	return strings.Join([]string{i.ID, i.Subnet, i.Address.String(), i.MAC.String(), public}, " ")
+	f := []string{i.ID, i.Subnet, i.Address.String(), i.MAC.String(), public}
+	if i.Open {
+		f = append(f, aliasOpen)
+	}
+	if i.Platform {
+		f = append(f, aliasPlatform)
+	}
+	return strings.Join(f, " ")
 }
 
 // parseENIAlias reverses eniAlias.
 func parseENIAlias(s string) (Interface, error) {
 	f := strings.Split(s, " ")
-	if len(f) != 5 {
+	if len(f) < 5 {
 		return Interface{}, fmt.Errorf("alias %q isn't an interface", s)
 	}
-	i := Interface{ID: f[0], Subnet: f[1]}
+	i := Interface{
+		ID: f[0], Subnet: f[1],
+		Open: slices.Contains(f[5:], aliasOpen), Platform: slices.Contains(f[5:], aliasPlatform),
+	}
 	var err error
 	if i.Address, err = netip.ParseAddr(f[2]); err != nil {
 		return Interface{}, fmt.Errorf("alias %q: %w", s, err)
@@ -82,6 +98,9 @@ const (
 
 // groupChain is the chain of one group's rules.
 func groupChain(d direction, group string) string { return string(d) + "_" + group }
+
+// chainOpen is the chain of interfaces that no group guards, both ways.
+const chainOpen = "open"
 
 // memberSet is the set of the addresses of a group's members.
 func memberSet(group string) string { return "sg_" + group }

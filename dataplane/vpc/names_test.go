@@ -17,6 +17,7 @@ func TestENIAliasRoundTrip(t *testing.T) {
 			Subnet:  rapid.StringMatching(`subnet-[0-9a-f]{17}`).Draw(t, "subnet"),
 			Address: anyAddr(t),
 			MAC:     net.HardwareAddr(rapid.SliceOfN(rapid.Byte(), 6, 6).Draw(t, "mac")),
+			Open:    rapid.Bool().Draw(t, "open"), Platform: rapid.Bool().Draw(t, "platform"),
 		}
 		if rapid.Bool().Draw(t, "public") {
 			i.Public = anyAddr(t)
@@ -45,6 +46,7 @@ func FuzzParseENIAlias(f *testing.F) {
 	f.Add("eni-1 subnet-1 10.0.1.4 02:00:00:00:00:01 -")
 	f.Add("eni-1 subnet-1 10.0.1.4 02:00:00:00:00:01 100.64.0.4")
 	f.Add("eni-1 subnet-1 10.0.1.4 nonsense -")
+	f.Add("eni-1 subnet-1 10.0.1.4 02:00:00:00:00:01 - open platform")
 	f.Fuzz(func(t *testing.T, s string) {
 		i, err := parseENIAlias(s)
 		if err == nil && !i.Address.IsValid() {

@@ -44,7 +44,12 @@ func planInterface(n Network, i Interface) ruleset {
 	for _, g := range groups {
 		s.put(memberSet(g), addr, "")
 	}
-	if len(groups) > 0 {
+	switch {
+	case i.Open:
+		s.put(setIn, addr, chainOpen)
+		s.put(setOut, addr, chainOpen)
+		s.chains[chainOpen] = []rule{{Protocol: -1, From: -1, To: -1}}
+	case len(groups) > 0:
 		in, out := chainOf(ingress, groups), chainOf(egress, groups)
 		s.put(setIn, addr, in)
 		s.put(setOut, addr, out)
