@@ -99,6 +99,7 @@ func AllocateInterface(tx *store.Txn, s aws.Scope, q InterfaceRequest) (*Network
 // ReleaseInterface forgets an interface; its addresses are free then.
 func ReleaseInterface(tx *store.Txn, id string) {
 	NetworkInterfaces.Delete(tx, id)
+	RemoveFlowLogsOf(tx, id)
 	DeleteTags(tx, id)
 }
 

@@ -52,6 +52,7 @@ var resourceKinds = []struct {
 	{prefixRouteTable, "route-table", finder(FindRouteTable)},
 	{prefixInternetGateway, "internet-gateway", finder(FindInternetGateway)},
 	{prefixNetworkACL, "network-acl", finder(FindNetworkACL)},
+	{prefixFlowLog, "vpc-flow-log", finder(FindFlowLog)},
 }
 
 func finder[T any](find func(store.Reader, aws.Scope, string) (*T, error)) func(store.Reader, aws.Scope, string) error {
