@@ -46,10 +46,14 @@ func CheckActions(r store.Reader, l *Listener, actions []Action) error {
 }
 
 func checkForward(r store.Reader, l *Listener, a *Action) error {
-	limit := MaxGroupsOfAction
 	if l.Protocol == TCP || l.Protocol == TLS {
-		limit = maxGroupsOfNetwork
+		return checkForwardOf(r, l, a, maxGroupsOfNetwork)
 	}
+	return checkForwardOf(r, l, a, MaxGroupsOfAction)
+}
+
+// checkForwardOf is checkForward with a bound for the number of groups.
+func checkForwardOf(r store.Reader, l *Listener, a *Action, limit int) error {
 	switch {
 	case len(a.TargetGroups) == 0:
 		return errValidation("A target group must be specified for the action type 'forward'")
