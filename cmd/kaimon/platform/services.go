@@ -30,7 +30,7 @@ func (m *Main) newGateway() *gateway.Gateway {
 			ecsapi.Bind(ecsapi.New(ecsapi.Options{
 				Store: m.store, Clock: systemClock, Hex: clock.Hex, Architecture: architecture(),
 			})),
-			ec2api.Bind(&ec2api.Handlers{Store: m.store}),
+			ec2api.Bind(&ec2api.Handlers{Store: m.store, Clock: systemClock, PublicPool: m.Config.PublicCIDR}),
 			elbv2api.Bind(&elbv2api.Handlers{Store: m.store, Clock: systemClock}),
 			acmapi.Bind(&acmapi.Handlers{Store: m.store, Clock: systemClock}),
 			ecrapi.Bind(&ecrapi.Handlers{Store: m.store, Clock: systemClock, Content: m.registry, Address: m.localAddress()}),
@@ -67,6 +67,8 @@ func (m *Main) startControllers(ctx context.Context) {
 		Store: m.store, Runtime: m.runtime, Registry: m.registry, Clock: systemClock, Log: m.Log,
 	})
 	m.background("ecr", func() error { return pushed.Run(ctx) })
+	expiring := ecrctl.NewLifecycle(m.store, systemClock, m.Log)
+	m.background("ecr.lifecycle", func() error { return expiring.Run(ctx) })
 	m.background("elbv2", func() error { return balancers.Run(ctx) })
 	sweeper := logsctl.New(logsctl.Options{Store: m.store, Engine: m.events, Clock: systemClock, Log: m.Log})
 	m.background("logs", func() error { return sweeper.Run(ctx) })

@@ -2,15 +2,22 @@ package ec2api
 
 import (
 	"context"
+	"net/netip"
 
 	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/aws/wire"
+	"kaimon.dev/kaimon/internal/clock"
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/store"
 )
 
 // Handlers implements API over the store.
-type Handlers struct{ Store *store.Store }
+type Handlers struct {
+	Store *store.Store
+	Clock clock.Clock
+	// PublicPool is where public addresses are taken from.
+	PublicPool netip.Prefix
+}
 
 var _ API = (*Handlers)(nil)
 

@@ -27,9 +27,16 @@ type world struct {
 	vpc, group string
 }
 
+// stopped is a clock that stands still.
+type stopped struct{}
+
+func (stopped) Now() time.Time { return time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC) }
+
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, Handlers: &Handlers{Store: store.OpenMemory(ec2.Tables()...)}, ctx: in(t.Context(), home)}
+	w := &world{t: t, Handlers: &Handlers{
+		Store: store.OpenMemory(ec2.Tables()...), Clock: stopped{}, PublicPool: netip.MustParsePrefix("100.64.0.0/24"),
+	}, ctx: in(t.Context(), home)}
 	t.Cleanup(func() { w.Store.Close() })
 	w.vpc = *first(t, must(w.DescribeVpcs(w.ctx, &DescribeVpcsInput{}))(t).Vpcs).VpcId
 	g, _ := ec2.DefaultSecurityGroup(w.Store.Snapshot(), w.vpc)
