@@ -85,6 +85,16 @@ func ErrDigestMismatch() *aws.Error {
 	return aws.Errorf("ImageDigestDoesNotMatchException", "The specified image digest does not match the digest that Amazon ECR calculated for the image.")
 }
 
+// ErrLifecyclePolicyNotFound says that a repository has no lifecycle policy.
+func ErrLifecyclePolicyNotFound(r *Repository) *aws.Error {
+	return aws.Errorf("LifecyclePolicyNotFoundException", "Lifecycle policy does not exist for the repository with name '%s' in the registry with id '%s'", r.Name, r.Scope.Account)
+}
+
+// ErrLifecyclePreviewNotFound says that no lifecycle policy was tried.
+func ErrLifecyclePreviewNotFound(r *Repository) *aws.Error {
+	return aws.Errorf("LifecyclePolicyPreviewNotFoundException", "Lifecycle policy preview does not exist for the repository with name '%s' in the registry with id '%s'", r.Name, r.Scope.Account)
+}
+
 // ErrTooManyTags says that a repository would have more than 50 tags.
 func ErrTooManyTags() *aws.Error {
 	return aws.Errorf("TooManyTagsException", "The list of tags on the repository is over the limit. The maximum number of tags that can be applied to a repository is %d.", maxTags)

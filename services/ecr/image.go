@@ -170,17 +170,25 @@ func Parents(r store.Reader, i *Image) []string {
 
 // DeleteImage removes an image, with the layers that no other image of the
 // repository needs.
-func DeleteImage(tx *store.Txn, i *Image) {
-	Images.Delete(tx, i.ID())
+func DeleteImage(tx *store.Txn, i *Image) { DeleteImages(tx, i.Repository, []*Image{i}) }
+
+// DeleteImages removes images of one repository, with the layers that no other
+// image of it needs.
+func DeleteImages(tx *store.Txn, repository string, all []*Image) {
+	for _, i := range all {
+		Images.Delete(tx, i.ID())
+	}
 	needed := map[string]bool{}
-	for other := range ImagesIn(tx, i.Repository) {
+	for other := range ImagesIn(tx, repository) {
 		for _, digest := range other.Layers {
 			needed[digest] = true
 		}
 	}
-	for _, digest := range i.Layers {
-		if !needed[digest] {
-			Layers.Delete(tx, contentID(i.Repository, digest))
+	for _, i := range all {
+		for _, digest := range i.Layers {
+			if !needed[digest] {
+				Layers.Delete(tx, contentID(repository, digest))
+			}
 		}
 	}
 }

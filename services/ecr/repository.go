@@ -112,6 +112,8 @@ func DeleteRepository(tx *store.Txn, repo *Repository, force bool) error {
 	for layer := range LayersIn(tx, repo.ARN) {
 		Layers.Delete(tx, layer.ID())
 	}
+	DeleteLifecyclePolicy(tx, repo.ARN)
+	LifecyclePreviews.Delete(tx, repo.ARN)
 	Repositories.Delete(tx, repo.ARN)
 	return nil
 }

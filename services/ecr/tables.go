@@ -7,7 +7,7 @@ import (
 
 // Tables lists every table of the service, for opening a store.
 func Tables() []store.AnyTable {
-	return []store.AnyTable{Repositories, Images, Layers, TokenKeys}
+	return []store.AnyTable{Repositories, Images, Layers, TokenKeys, LifecyclePolicies, LifecycleRuns, LifecyclePreviews}
 }
 
 // Names of indexes.

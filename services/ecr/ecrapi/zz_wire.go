@@ -16,15 +16,20 @@ type API interface {
 	BatchDeleteImage(ctx context.Context, in *BatchDeleteImageInput) (*BatchDeleteImageOutput, error)
 	BatchGetImage(ctx context.Context, in *BatchGetImageInput) (*BatchGetImageOutput, error)
 	CreateRepository(ctx context.Context, in *CreateRepositoryInput) (*CreateRepositoryOutput, error)
+	DeleteLifecyclePolicy(ctx context.Context, in *DeleteLifecyclePolicyInput) (*DeleteLifecyclePolicyOutput, error)
 	DeleteRepository(ctx context.Context, in *DeleteRepositoryInput) (*DeleteRepositoryOutput, error)
 	DescribeImages(ctx context.Context, in *DescribeImagesInput) (*DescribeImagesOutput, error)
 	DescribeRepositories(ctx context.Context, in *DescribeRepositoriesInput) (*DescribeRepositoriesOutput, error)
 	GetAuthorizationToken(ctx context.Context, in *GetAuthorizationTokenInput) (*GetAuthorizationTokenOutput, error)
+	GetLifecyclePolicy(ctx context.Context, in *GetLifecyclePolicyInput) (*GetLifecyclePolicyOutput, error)
+	GetLifecyclePolicyPreview(ctx context.Context, in *GetLifecyclePolicyPreviewInput) (*GetLifecyclePolicyPreviewOutput, error)
 	ListImages(ctx context.Context, in *ListImagesInput) (*ListImagesOutput, error)
 	ListTagsForResource(ctx context.Context, in *ListTagsForResourceInput) (*ListTagsForResourceOutput, error)
 	PutImage(ctx context.Context, in *PutImageInput) (*PutImageOutput, error)
 	PutImageScanningConfiguration(ctx context.Context, in *PutImageScanningConfigurationInput) (*PutImageScanningConfigurationOutput, error)
 	PutImageTagMutability(ctx context.Context, in *PutImageTagMutabilityInput) (*PutImageTagMutabilityOutput, error)
+	PutLifecyclePolicy(ctx context.Context, in *PutLifecyclePolicyInput) (*PutLifecyclePolicyOutput, error)
+	StartLifecyclePolicyPreview(ctx context.Context, in *StartLifecyclePolicyPreviewInput) (*StartLifecyclePolicyPreviewOutput, error)
 	TagResource(ctx context.Context, in *TagResourceInput) (*TagResourceOutput, error)
 	UntagResource(ctx context.Context, in *UntagResourceInput) (*UntagResourceOutput, error)
 }
@@ -45,15 +50,20 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "BatchDeleteImage", Method: "POST", Path: "/"}, api.BatchDeleteImage),
 			wire.Op(wire.Operation{Name: "BatchGetImage", Method: "POST", Path: "/"}, api.BatchGetImage),
 			wire.Op(wire.Operation{Name: "CreateRepository", Method: "POST", Path: "/"}, api.CreateRepository),
+			wire.Op(wire.Operation{Name: "DeleteLifecyclePolicy", Method: "POST", Path: "/"}, api.DeleteLifecyclePolicy),
 			wire.Op(wire.Operation{Name: "DeleteRepository", Method: "POST", Path: "/"}, api.DeleteRepository),
 			wire.Op(wire.Operation{Name: "DescribeImages", Method: "POST", Path: "/"}, api.DescribeImages),
 			wire.Op(wire.Operation{Name: "DescribeRepositories", Method: "POST", Path: "/"}, api.DescribeRepositories),
 			wire.Op(wire.Operation{Name: "GetAuthorizationToken", Method: "POST", Path: "/"}, api.GetAuthorizationToken),
+			wire.Op(wire.Operation{Name: "GetLifecyclePolicy", Method: "POST", Path: "/"}, api.GetLifecyclePolicy),
+			wire.Op(wire.Operation{Name: "GetLifecyclePolicyPreview", Method: "POST", Path: "/"}, api.GetLifecyclePolicyPreview),
 			wire.Op(wire.Operation{Name: "ListImages", Method: "POST", Path: "/"}, api.ListImages),
 			wire.Op(wire.Operation{Name: "ListTagsForResource", Method: "POST", Path: "/"}, api.ListTagsForResource),
 			wire.Op(wire.Operation{Name: "PutImage", Method: "POST", Path: "/"}, api.PutImage),
 			wire.Op(wire.Operation{Name: "PutImageScanningConfiguration", Method: "POST", Path: "/"}, api.PutImageScanningConfiguration),
 			wire.Op(wire.Operation{Name: "PutImageTagMutability", Method: "POST", Path: "/"}, api.PutImageTagMutability),
+			wire.Op(wire.Operation{Name: "PutLifecyclePolicy", Method: "POST", Path: "/"}, api.PutLifecyclePolicy),
+			wire.Op(wire.Operation{Name: "StartLifecyclePolicyPreview", Method: "POST", Path: "/"}, api.StartLifecyclePolicyPreview),
 			wire.Op(wire.Operation{Name: "TagResource", Method: "POST", Path: "/"}, api.TagResource),
 			wire.Op(wire.Operation{Name: "UntagResource", Method: "POST", Path: "/"}, api.UntagResource),
 		},
@@ -66,6 +76,9 @@ func Bind(api API) *wire.Service {
 			{Code: "InvalidTagParameterException", Status: 400, Fault: aws.Sender},
 			{Code: "KmsException", Status: 400, Fault: aws.Sender},
 			{Code: "LayersNotFoundException", Status: 400, Fault: aws.Sender},
+			{Code: "LifecyclePolicyNotFoundException", Status: 400, Fault: aws.Sender},
+			{Code: "LifecyclePolicyPreviewInProgressException", Status: 400, Fault: aws.Sender},
+			{Code: "LifecyclePolicyPreviewNotFoundException", Status: 400, Fault: aws.Sender},
 			{Code: "LimitExceededException", Status: 400, Fault: aws.Sender},
 			{Code: "ReferencedImagesNotFoundException", Status: 400, Fault: aws.Sender},
 			{Code: "RepositoryAlreadyExistsException", Status: 400, Fault: aws.Sender},
@@ -142,6 +155,20 @@ type CreateRepositoryOutput struct {
 	Repository *Repository
 }
 
+// DeleteLifecyclePolicyInput is the request of DeleteLifecyclePolicy.
+type DeleteLifecyclePolicyInput struct {
+	RegistryId     *string
+	RepositoryName *string
+}
+
+// DeleteLifecyclePolicyOutput is the answer of DeleteLifecyclePolicy.
+type DeleteLifecyclePolicyOutput struct {
+	RegistryId          *string
+	RepositoryName      *string
+	LifecyclePolicyText *string
+	LastEvaluatedAt     *time.Time
+}
+
 // DeleteRepositoryInput is the request of DeleteRepository.
 type DeleteRepositoryInput struct {
 	RegistryId     *string
@@ -204,6 +231,41 @@ type GetAuthorizationTokenInput struct {
 // GetAuthorizationTokenOutput is the answer of GetAuthorizationToken.
 type GetAuthorizationTokenOutput struct {
 	AuthorizationData []AuthorizationData
+}
+
+// GetLifecyclePolicyInput is the request of GetLifecyclePolicy.
+type GetLifecyclePolicyInput struct {
+	RegistryId     *string
+	RepositoryName *string
+}
+
+// GetLifecyclePolicyOutput is the answer of GetLifecyclePolicy.
+type GetLifecyclePolicyOutput struct {
+	RegistryId          *string
+	RepositoryName      *string
+	LifecyclePolicyText *string
+	LastEvaluatedAt     *time.Time
+}
+
+// GetLifecyclePolicyPreviewInput is the request of GetLifecyclePolicyPreview.
+type GetLifecyclePolicyPreviewInput struct {
+	RegistryId     *string
+	RepositoryName *string
+	ImageIds       []ImageIdentifier
+	NextToken      *string
+	MaxResults     *int32
+	Filter         *LifecyclePolicyPreviewFilter
+}
+
+// GetLifecyclePolicyPreviewOutput is the answer of GetLifecyclePolicyPreview.
+type GetLifecyclePolicyPreviewOutput struct {
+	RegistryId          *string
+	RepositoryName      *string
+	LifecyclePolicyText *string
+	Status              *string
+	NextToken           *string
+	PreviewResults      []LifecyclePolicyPreviewResult
+	Summary             *LifecyclePolicyPreviewSummary
 }
 
 // Image is the model's structure of that name.
@@ -286,6 +348,33 @@ type LayerFailure struct {
 	FailureReason *string
 }
 
+// LifecyclePolicyPreviewFilter is the model's structure of that name.
+type LifecyclePolicyPreviewFilter struct {
+	TagStatus *string
+}
+
+// LifecyclePolicyPreviewResult is the model's structure of that name.
+type LifecyclePolicyPreviewResult struct {
+	ImageTags           []string
+	ImageDigest         *string
+	ImagePushedAt       *time.Time
+	Action              *LifecyclePolicyRuleAction
+	AppliedRulePriority *int32
+	StorageClass        *string
+}
+
+// LifecyclePolicyPreviewSummary is the model's structure of that name.
+type LifecyclePolicyPreviewSummary struct {
+	ExpiringImageTotalCount       *int32
+	TransitioningImageTotalCounts []TransitioningImageTotalCount
+}
+
+// LifecyclePolicyRuleAction is the model's structure of that name.
+type LifecyclePolicyRuleAction struct {
+	Type               *string
+	TargetStorageClass *string
+}
+
 // ListImagesFilter is the model's structure of that name.
 type ListImagesFilter struct {
 	TagStatus   *string
@@ -362,6 +451,20 @@ type PutImageTagMutabilityOutput struct {
 	ImageTagMutabilityExclusionFilters []ImageTagMutabilityExclusionFilter
 }
 
+// PutLifecyclePolicyInput is the request of PutLifecyclePolicy.
+type PutLifecyclePolicyInput struct {
+	RegistryId          *string
+	RepositoryName      *string
+	LifecyclePolicyText *string
+}
+
+// PutLifecyclePolicyOutput is the answer of PutLifecyclePolicy.
+type PutLifecyclePolicyOutput struct {
+	RegistryId          *string
+	RepositoryName      *string
+	LifecyclePolicyText *string
+}
+
 // Repository is the model's structure of that name.
 type Repository struct {
 	RepositoryArn                      *string
@@ -373,6 +476,21 @@ type Repository struct {
 	ImageTagMutabilityExclusionFilters []ImageTagMutabilityExclusionFilter
 	ImageScanningConfiguration         *ImageScanningConfiguration
 	EncryptionConfiguration            *EncryptionConfiguration
+}
+
+// StartLifecyclePolicyPreviewInput is the request of StartLifecyclePolicyPreview.
+type StartLifecyclePolicyPreviewInput struct {
+	RegistryId          *string
+	RepositoryName      *string
+	LifecyclePolicyText *string
+}
+
+// StartLifecyclePolicyPreviewOutput is the answer of StartLifecyclePolicyPreview.
+type StartLifecyclePolicyPreviewOutput struct {
+	RegistryId          *string
+	RepositoryName      *string
+	LifecyclePolicyText *string
+	Status              *string
 }
 
 // Tag is the model's structure of that name.
@@ -389,6 +507,12 @@ type TagResourceInput struct {
 
 // TagResourceOutput is the answer of TagResource.
 type TagResourceOutput struct {
+}
+
+// TransitioningImageTotalCount is the model's structure of that name.
+type TransitioningImageTotalCount struct {
+	TargetStorageClass *string
+	ImageTotalCount    *int32
 }
 
 // UntagResourceInput is the request of UntagResource.
@@ -454,6 +578,16 @@ var table = []wire.Shape{
 		{Name: "repository", Target: "Repository"},
 	}},
 	{Name: "CreationTimestamp", Kind: wire.Timestamp},
+	{Name: "DeleteLifecyclePolicyInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName", Required: true},
+	}},
+	{Name: "DeleteLifecyclePolicyOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName"},
+		{Name: "lifecyclePolicyText", Target: "LifecyclePolicyText"},
+		{Name: "lastEvaluatedAt", Target: "EvaluationTimestamp"},
+	}},
 	{Name: "DeleteRepositoryInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "registryId", Target: "RegistryId"},
 		{Name: "repositoryName", Target: "RepositoryName", Required: true},
@@ -493,6 +627,7 @@ var table = []wire.Shape{
 		{Name: "kmsKey", Target: "KmsKey"},
 	}},
 	{Name: "EncryptionType", Kind: wire.String, Enum: []string{"AES256", "KMS", "KMS_DSSE"}},
+	{Name: "EvaluationTimestamp", Kind: wire.Timestamp},
 	{Name: "ExpirationTimestamp", Kind: wire.Timestamp},
 	{Name: "FindingSeverity", Kind: wire.String, Enum: []string{"INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL", "UNDEFINED"}},
 	{Name: "FindingSeverityCounts", Kind: wire.Map, Key: wire.Member{Target: "FindingSeverity"}, Elem: wire.Member{Target: "SeverityCount"}},
@@ -504,6 +639,33 @@ var table = []wire.Shape{
 		{Name: "authorizationData", Target: "AuthorizationDataList"},
 	}},
 	{Name: "GetAuthorizationTokenRegistryIdList", Kind: wire.List, Bounds: &wire.Bounds{Min: 1, Max: 10}, Elem: wire.Member{Target: "RegistryId"}},
+	{Name: "GetLifecyclePolicyInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName", Required: true},
+	}},
+	{Name: "GetLifecyclePolicyOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName"},
+		{Name: "lifecyclePolicyText", Target: "LifecyclePolicyText"},
+		{Name: "lastEvaluatedAt", Target: "EvaluationTimestamp"},
+	}},
+	{Name: "GetLifecyclePolicyPreviewInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName", Required: true},
+		{Name: "imageIds", Target: "ImageIdentifierList"},
+		{Name: "nextToken", Target: "NextToken"},
+		{Name: "maxResults", Target: "LifecyclePreviewMaxResults"},
+		{Name: "filter", Target: "LifecyclePolicyPreviewFilter"},
+	}},
+	{Name: "GetLifecyclePolicyPreviewOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName"},
+		{Name: "lifecyclePolicyText", Target: "LifecyclePolicyText"},
+		{Name: "status", Target: "LifecyclePolicyPreviewStatus"},
+		{Name: "nextToken", Target: "NextToken"},
+		{Name: "previewResults", Target: "LifecyclePolicyPreviewResultList"},
+		{Name: "summary", Target: "LifecyclePolicyPreviewSummary"},
+	}},
 	{Name: "Image", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "registryId", Target: "RegistryId"},
 		{Name: "repositoryName", Target: "RepositoryName"},
@@ -511,6 +673,8 @@ var table = []wire.Shape{
 		{Name: "imageManifest", Target: "ImageManifest"},
 		{Name: "imageManifestMediaType", Target: "MediaType"},
 	}},
+	{Name: "ImageActionType", Kind: wire.String, Enum: []string{"EXPIRE", "TRANSITION"}},
+	{Name: "ImageCount", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 0, Max: wire.NoMax}},
 	{Name: "ImageDetail", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "registryId", Target: "RegistryId"},
 		{Name: "repositoryName", Target: "RepositoryName"},
@@ -591,6 +755,32 @@ var table = []wire.Shape{
 	{Name: "LayerFailureReason", Kind: wire.String},
 	{Name: "LayerList", Kind: wire.List, Elem: wire.Member{Target: "Layer"}},
 	{Name: "LayerSizeInBytes", Kind: wire.Long},
+	{Name: "LifecyclePolicyPreviewFilter", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "tagStatus", Target: "TagStatus"},
+	}},
+	{Name: "LifecyclePolicyPreviewResult", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "imageTags", Target: "ImageTagList"},
+		{Name: "imageDigest", Target: "ImageDigest"},
+		{Name: "imagePushedAt", Target: "PushTimestamp"},
+		{Name: "action", Target: "LifecyclePolicyRuleAction"},
+		{Name: "appliedRulePriority", Target: "LifecyclePolicyRulePriority"},
+		{Name: "storageClass", Target: "LifecyclePolicyStorageClass"},
+	}},
+	{Name: "LifecyclePolicyPreviewResultList", Kind: wire.List, Elem: wire.Member{Target: "LifecyclePolicyPreviewResult"}},
+	{Name: "LifecyclePolicyPreviewStatus", Kind: wire.String, Enum: []string{"IN_PROGRESS", "COMPLETE", "EXPIRED", "FAILED"}},
+	{Name: "LifecyclePolicyPreviewSummary", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "expiringImageTotalCount", Target: "ImageCount"},
+		{Name: "transitioningImageTotalCounts", Target: "TransitioningImageTotalCounts"},
+	}},
+	{Name: "LifecyclePolicyRuleAction", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "type", Target: "ImageActionType"},
+		{Name: "targetStorageClass", Target: "LifecyclePolicyTargetStorageClass"},
+	}},
+	{Name: "LifecyclePolicyRulePriority", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 1, Max: wire.NoMax}},
+	{Name: "LifecyclePolicyStorageClass", Kind: wire.String, Enum: []string{"ARCHIVE", "STANDARD"}},
+	{Name: "LifecyclePolicyTargetStorageClass", Kind: wire.String, Enum: []string{"ARCHIVE"}},
+	{Name: "LifecyclePolicyText", Kind: wire.String, Bounds: &wire.Bounds{Min: 100, Max: 30720}},
+	{Name: "LifecyclePreviewMaxResults", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 1, Max: 100}},
 	{Name: "ListImagesFilter", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "tagStatus", Target: "TagStatus"},
 		{Name: "imageStatus", Target: "ImageStatusFilter"},
@@ -651,6 +841,16 @@ var table = []wire.Shape{
 		{Name: "imageTagMutability", Target: "ImageTagMutability"},
 		{Name: "imageTagMutabilityExclusionFilters", Target: "ImageTagMutabilityExclusionFilters"},
 	}},
+	{Name: "PutLifecyclePolicyInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName", Required: true},
+		{Name: "lifecyclePolicyText", Target: "LifecyclePolicyText", Required: true},
+	}},
+	{Name: "PutLifecyclePolicyOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName"},
+		{Name: "lifecyclePolicyText", Target: "LifecyclePolicyText"},
+	}},
 	{Name: "RecordedPullTimestamp", Kind: wire.Timestamp},
 	{Name: "RegistryId", Kind: wire.String, Pattern: "[0-9]{12}"},
 	{Name: "Repository", Kind: wire.Structure, Members: []wire.Member{
@@ -672,6 +872,17 @@ var table = []wire.Shape{
 	{Name: "ScanStatusDescription", Kind: wire.String},
 	{Name: "ScanTimestamp", Kind: wire.Timestamp},
 	{Name: "SeverityCount", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 0, Max: wire.NoMax}},
+	{Name: "StartLifecyclePolicyPreviewInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName", Required: true},
+		{Name: "lifecyclePolicyText", Target: "LifecyclePolicyText"},
+	}},
+	{Name: "StartLifecyclePolicyPreviewOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName"},
+		{Name: "lifecyclePolicyText", Target: "LifecyclePolicyText"},
+		{Name: "status", Target: "LifecyclePolicyPreviewStatus"},
+	}},
 	{Name: "Tag", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Key", Target: "TagKey", Required: true},
 		{Name: "Value", Target: "TagValue", Required: true},
@@ -686,6 +897,11 @@ var table = []wire.Shape{
 	{Name: "TagResourceOutput", Kind: wire.Structure},
 	{Name: "TagStatus", Kind: wire.String, Enum: []string{"TAGGED", "UNTAGGED", "ANY"}},
 	{Name: "TagValue", Kind: wire.String},
+	{Name: "TransitioningImageTotalCount", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "targetStorageClass", Target: "LifecyclePolicyTargetStorageClass"},
+		{Name: "imageTotalCount", Target: "ImageCount"},
+	}},
+	{Name: "TransitioningImageTotalCounts", Kind: wire.List, Elem: wire.Member{Target: "TransitioningImageTotalCount"}},
 	{Name: "UntagResourceInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "resourceArn", Target: "Arn", Required: true},
 		{Name: "tagKeys", Target: "TagKeyList", Required: true},
