@@ -16,6 +16,7 @@ type commands struct {
 	Doctor  doctorCommand  `cmd:"" help:"Check that this machine has what Kaimon needs, and say what to install."`
 	Down    downCommand    `cmd:"" help:"Stop the server and every task, and remove all that they made on this machine."`
 	DB      dbCommand      `cmd:"" name:"db" help:"Show the tables of the state store."`
+	Capture captureCommand `cmd:"" help:"Write what passes a task's network interface to standard output, in libpcap's format."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	Proxy     proxyCommand     `cmd:"" hidden:"" help:"The load balancers' data plane; the server starts it."`

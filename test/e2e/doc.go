@@ -15,6 +15,7 @@
 //	json PATH [VALUE]                       a value inside the JSON on stdout must match an expression
 //	setvar NAME [PATH]                      keep stdout, or a value inside it, as a variable
 //	push IMAGE REFERENCE                    push a test image with $PASSWORD, pull it back; stdout: its digest
+//	pcap FILE                               a line for each TCP packet in a libpcap file
 //	get URL                                 fetch until it answers 200 (! get: until it doesn't)
 //
 // A path is names and numbers with dots between (tasks.0.taskArn); k=v picks the

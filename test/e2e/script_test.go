@@ -38,6 +38,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("AWS_DEFAULT_REGION", live.Region)
 	env.Setenv("AWS_REGION", live.Region)
 	env.Setenv("INTERNET", internetAddress)
+	env.Setenv("KAIMON", live.Binary())
 	t := env.T().(testing.TB)
 	env.Defer(func() {
 		for _, s := range w.servers {
@@ -79,6 +80,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"setvar":    setvarCommand,
 	"get":       getCommand,
 	"push":      pushCommand,
+	"pcap":      pcapCommand,
 }
 
 // serverCommand is server start|stop|kill|use [NAME] [FLAG…].
