@@ -38,6 +38,13 @@ func (v view) answer(q *dns.Msg) *dns.Msg {
 		if !z.Owns(v.network, name) {
 			continue
 		}
+		if z, more := z.(RecordZone); more {
+			have, ok := z.Records(v.network, name)
+			if !ok {
+				return nothing(q, dns.RcodeNameError, have.NegativeTTL)
+			}
+			return records(q, question, have)
+		}
 		addrs, ok := z.Lookup(v.network, name)
 		if !ok {
 			return negative(q, dns.RcodeNameError)
@@ -50,6 +57,14 @@ func (v view) answer(q *dns.Msg) *dns.Msg {
 // addresses answers with the addresses of the family that was asked for.
 func addresses(q *dns.Msg, question dns.Question, addrs []netip.Addr) *dns.Msg {
 	m := reply(q, dns.RcodeSuccess)
+	if m.Answer = addressRecords(question, addrs, ttl); len(m.Answer) == 0 {
+		return negative(q, dns.RcodeSuccess)
+	}
+	return m
+}
+
+// addressRecords are the records of the family that was asked for.
+func addressRecords(question dns.Question, addrs []netip.Addr, ttl uint32) (out []dns.RR) {
 	any := question.Qtype == dns.TypeANY
 	for _, a := range addrs {
 		header := func(t uint16) dns.RR_Header {
@@ -57,15 +72,12 @@ func addresses(q *dns.Msg, question dns.Question, addrs []netip.Addr) *dns.Msg {
 		}
 		switch {
 		case a.Is4() && (any || question.Qtype == dns.TypeA):
-			m.Answer = append(m.Answer, &dns.A{Hdr: header(dns.TypeA), A: a.AsSlice()})
+			out = append(out, &dns.A{Hdr: header(dns.TypeA), A: a.AsSlice()})
 		case a.Is6() && (any || question.Qtype == dns.TypeAAAA):
-			m.Answer = append(m.Answer, &dns.AAAA{Hdr: header(dns.TypeAAAA), AAAA: a.AsSlice()})
+			out = append(out, &dns.AAAA{Hdr: header(dns.TypeAAAA), AAAA: a.AsSlice()})
 		}
 	}
-	if len(m.Answer) == 0 {
-		return negative(q, dns.RcodeSuccess)
-	}
-	return m
+	return out
 }
 
 // reverse answers for the network's own addresses, and leaves others alone.
@@ -91,9 +103,11 @@ func (v view) reverse(q *dns.Msg, question dns.Question, addr netip.Addr) *dns.M
 	return nil
 }
 
-// negative says that there is nothing, with the record that lets resolvers
-// remember it (RFC 2308).
-func negative(q *dns.Msg, rcode int) *dns.Msg {
+func negative(q *dns.Msg, rcode int) *dns.Msg { return nothing(q, rcode, ttl) }
+
+// nothing says that there is nothing, with the record that lets resolvers
+// remember it for some seconds (RFC 2308).
+func nothing(q *dns.Msg, rcode int, ttl uint32) *dns.Msg {
 	m := reply(q, rcode)
 	_, zone, _ := strings.Cut(q.Question[0].Name, ".")
 	if zone == "" {

@@ -100,10 +100,7 @@ func (s *Server) listen(l *listeners, v view, router *vpc.NetNS, at netip.AddrPo
 // handler answers the queries of one network over one transport.
 func (s *Server) handler(ctx context.Context, v view, network string) dns.Handler {
 	return dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
-		m := v.answer(q)
-		if m == nil {
-			m = s.forward.exchange(ctx, q, network)
-		}
+		m := s.resolve(ctx, v, q, network)
 		if _, udp := w.RemoteAddr().(*net.UDPAddr); udp {
 			m.Truncate(room(q))
 		}
@@ -111,6 +108,27 @@ func (s *Server) handler(ctx context.Context, v view, network string) dns.Handle
 			s.log.Debug("dns answer not sent", "vpc", v.network, "error", err)
 		}
 	})
+}
+
+// resolve answers a query from the zones or by asking others, and follows the
+// names of zones that stand for others'.
+func (s *Server) resolve(ctx context.Context, v view, q *dns.Msg, network string) *dns.Msg {
+	m := v.answer(q)
+	if m == nil {
+		return s.forward.exchange(ctx, q, network)
+	}
+	for next, ok := alias(m); ok; next, ok = alias(m) {
+		more := v.answer(next)
+		if more == nil {
+			more = s.forward.exchange(ctx, next, network)
+		}
+		if m.Rcode = more.Rcode; len(more.Answer) == 0 {
+			m.Ns = more.Ns
+			break
+		}
+		m.Answer = append(m.Answer, more.Answer...)
+	}
+	return m
 }
 
 // room is how long an answer over UDP may be (RFC 6891, 6.2.3).

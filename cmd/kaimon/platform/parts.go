@@ -10,6 +10,7 @@ import (
 	"kaimon.dev/kaimon/dataplane/dns"
 	"kaimon.dev/kaimon/dataplane/logstore"
 	"kaimon.dev/kaimon/dataplane/vpc"
+	"kaimon.dev/kaimon/internal/clock"
 	"kaimon.dev/kaimon/runtime/containerd"
 	"kaimon.dev/kaimon/runtime/sample"
 	"kaimon.dev/kaimon/services/acm"
@@ -21,6 +22,8 @@ import (
 	"kaimon.dev/kaimon/services/iam"
 	"kaimon.dev/kaimon/services/logs"
 	"kaimon.dev/kaimon/services/logs/logsctl"
+	"kaimon.dev/kaimon/services/servicediscovery"
+	"kaimon.dev/kaimon/services/servicediscovery/servicediscoveryctl"
 	"kaimon.dev/kaimon/store"
 )
 
@@ -28,7 +31,7 @@ import (
 func Tables() []store.AnyTable {
 	var all []store.AnyTable
 	for _, tables := range [][]store.AnyTable{
-		ecs.Tables(), ec2.Tables(), elbv2.Tables(), acm.Tables(), ecr.Tables(), iam.Tables(), logs.Tables(),
+		ecs.Tables(), ec2.Tables(), elbv2.Tables(), acm.Tables(), ecr.Tables(), iam.Tables(), logs.Tables(), servicediscovery.Tables(),
 	} {
 		all = append(all, tables...)
 	}
@@ -83,7 +86,9 @@ func (m *Main) planeOptions() vpc.Options {
 	return vpc.Options{
 		InstanceID: m.Config.InstanceID(), RunDir: m.Config.runDir(),
 		PublicCIDR: m.Config.PublicCIDR, Log: m.Log,
-		Resolver: dns.New(dns.Options{Log: m.Log, Zones: []dns.Zone{elbv2ctl.Names{Store: m.store}}}),
+		Resolver: dns.New(dns.Options{Log: m.Log, Zones: []dns.Zone{
+			elbv2ctl.Names{Store: m.store}, servicediscoveryctl.Names{Store: m.store, Below: clock.Below},
+		}}),
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"kaimon.dev/kaimon/services/iam"
 	"kaimon.dev/kaimon/services/logs/logsapi"
 	"kaimon.dev/kaimon/services/logs/logsctl"
+	"kaimon.dev/kaimon/services/servicediscovery/servicediscoveryapi"
 	"kaimon.dev/kaimon/services/sts/stsapi"
 )
 
@@ -35,6 +36,7 @@ func (m *Main) newGateway() *gateway.Gateway {
 			acmapi.Bind(&acmapi.Handlers{Store: m.store, Clock: systemClock}),
 			ecrapi.Bind(&ecrapi.Handlers{Store: m.store, Clock: systemClock, Content: m.registry, Address: m.localAddress()}),
 			logsapi.Bind(&logsapi.Handlers{Store: m.store, Engine: m.events, Clock: systemClock, Hex: clock.Hex}),
+			servicediscoveryapi.Bind(&servicediscoveryapi.Handlers{Store: m.store, Clock: systemClock, Hex: clock.Hex, Below: clock.Below}),
 			stsapi.Bind(stsapi.Handler{}),
 		},
 		Credentials: iam.Directory{Store: m.store},

@@ -1,0 +1,78 @@
+package servicediscoveryapi
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"kaimon.dev/kaimon/services/servicediscovery"
+)
+
+// filter is one filter of a listing.
+type filter struct {
+	name      string
+	values    []string
+	condition string
+}
+
+// checkFilters holds what the conditions ask for (API Reference, NamespaceFilter
+// and its kin).
+func checkFilters(filters []filter) error {
+	for _, f := range filters {
+		want := 1
+		switch f.condition {
+		case "IN":
+			want = max(1, len(f.values))
+		case "BETWEEN":
+			want = 2
+			if f.name != "UPDATE_DATE" {
+				return servicediscovery.ErrInvalidInput("The condition BETWEEN is not supported for the filter %s.", f.name)
+			}
+		}
+		if len(f.values) != want {
+			return servicediscovery.ErrInvalidInput("The filter %s with the condition %s takes %d values, not %d.", f.name, condition(f), want, len(f.values))
+		}
+		if f.name != "UPDATE_DATE" {
+			continue
+		}
+		if f.condition != "BETWEEN" {
+			return servicediscovery.ErrInvalidInput("The filter UPDATE_DATE needs the condition BETWEEN.")
+		}
+		for _, v := range f.values {
+			if _, err := strconv.ParseFloat(v, 64); err != nil {
+				return servicediscovery.ErrInvalidInput("Invalid date in filter UPDATE_DATE: %s", v)
+			}
+		}
+	}
+	return nil
+}
+
+func condition(f filter) string {
+	if f.condition == "" {
+		return "EQ"
+	}
+	return f.condition
+}
+
+// passes says whether a row with these fields passes all filters.
+func passes(filters []filter, fields map[string]string) bool {
+	return !slices.ContainsFunc(filters, func(f filter) bool { return f.name != "UPDATE_DATE" && !f.matches(fields[f.name]) })
+}
+
+func (f filter) matches(value string) bool {
+	return slices.ContainsFunc(f.values, func(want string) bool {
+		if f.condition == "BEGINS_WITH" {
+			return strings.HasPrefix(value, want)
+		}
+		return value == want
+	})
+}
+
+// within says whether a time, in seconds since 1970, is between the two values.
+func (f filter) within(t time.Time) bool {
+	at := float64(t.UnixMilli()) / 1000
+	from, _ := strconv.ParseFloat(f.values[0], 64)
+	to, _ := strconv.ParseFloat(f.values[1], 64)
+	return from <= at && at <= to
+}
