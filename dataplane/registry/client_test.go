@@ -15,6 +15,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
+	"github.com/opencontainers/go-digest"
+
+	"kaimon.dev/kaimon/dataplane/registry"
 )
 
 func (w *world) ref(text string) name.Reference {
@@ -154,6 +157,32 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: %v", c.what, c.err)
 		} else if strings.Contains(e.Error(), "secret") {
 			t.Errorf("%s tells %v", c.what, e)
+		}
+	}
+}
+
+// TestAccess holds which access each request needs.
+func TestAccess(t *testing.T) {
+	w := newWorld(t)
+	blob := "/v2/app/blobs/" + digest.FromString("x").String()
+	upload := "/v2/app/blobs/uploads/" + strings.Repeat("0", 36)
+	for access, requests := range map[registry.Access][]string{
+		registry.PullManifest: {"GET /v2/app/manifests/v1", "HEAD /v2/app/manifests/v1", "GET /v2/app/referrers/x"},
+		registry.PullBlob:     {"GET " + blob}, registry.CheckBlob: {"HEAD " + blob}, registry.StartUpload: {"POST /v2/app/blobs/uploads/"},
+		registry.UploadPart:   {"PATCH " + upload, "GET " + upload, "DELETE " + upload},
+		registry.FinishUpload: {"PUT " + upload}, registry.PushManifest: {"PUT /v2/app/manifests/v1"},
+		registry.Delete: {"DELETE /v2/app/manifests/v1"}, registry.ListTags: {"GET /v2/app/tags/list"},
+	} {
+		for _, request := range requests {
+			method, path, _ := strings.Cut(request, " ")
+			w.dir.denied = access
+			if resp := w.do(method, path, nil); resp.StatusCode != 403 {
+				t.Errorf("%s: %s without access", request, resp.Status)
+			}
+			w.dir.denied = -1
+			if resp := w.do(method, path, nil); resp.StatusCode == 403 {
+				t.Errorf("%s: %s with access", request, resp.Status)
+			}
 		}
 	}
 }

@@ -21,9 +21,31 @@ type Directory interface {
 
 // Namespace is the repositories that a caller sees.
 type Namespace interface {
-	// Repository finds one by its name, or fails with NameUnknown.
-	Repository(ctx context.Context, name string) (Repository, error)
+	// Repository finds one by its name, or fails with NameUnknown, or with
+	// Denied if the caller may not have that access.
+	Repository(ctx context.Context, name string, access Access) (Repository, error)
 }
+
+// Access is what a request does with a repository.
+type Access int
+
+// The kinds of access.
+const (
+	// PullManifest reads a manifest or what refers to it, PullBlob a blob;
+	// CheckBlob asks whether a blob is there.
+	PullManifest Access = iota
+	PullBlob
+	CheckBlob
+	// StartUpload, UploadPart and FinishUpload push a blob, PushManifest a manifest.
+	StartUpload
+	UploadPart
+	FinishUpload
+	PushManifest
+	// Delete removes a tag or manifest.
+	Delete
+	// ListTags lists tags.
+	ListTags
+)
 
 // Repository knows the blobs, manifests and tags of one repository.
 type Repository interface {

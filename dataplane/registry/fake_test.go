@@ -65,6 +65,8 @@ func (d *disk) Retain(ctx context.Context, keep func(digest.Digest) bool) error 
 type directory struct {
 	mu    sync.Mutex
 	repos map[string]*repo
+	// denied is an access that nobody has.
+	denied registry.Access
 }
 
 type repo struct {
@@ -98,7 +100,10 @@ func (d *directory) Referenced(context.Context) (map[digest.Digest]bool, error) 
 	return all, nil
 }
 
-func (d *directory) Repository(_ context.Context, name string) (registry.Repository, error) {
+func (d *directory) Repository(_ context.Context, name string, access registry.Access) (registry.Repository, error) {
+	if access == d.denied {
+		return nil, registry.Denied("not you")
+	}
 	if r := d.repos[name]; r != nil {
 		return r, nil
 	}
@@ -207,7 +212,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{T: t, dir: &directory{repos: map[string]*repo{}}, clock: &hand{now: time.Now()}, path: t.TempDir()}
+	w := &world{T: t, dir: &directory{repos: map[string]*repo{}, denied: -1}, clock: &hand{now: time.Now()}, path: t.TempDir()}
 	for _, name := range []string{"app", "team/base"} {
 		w.dir.repos[name] = &repo{
 			directory: w.dir, name: name, blobs: map[digest.Digest]bool{}, manifests: map[digest.Digest]ocispec.Descriptor{},

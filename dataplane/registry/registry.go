@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"kaimon.dev/kaimon/internal/clock"
+	"kaimon.dev/kaimon/internal/lazyregexp"
 )
 
 // Options are what a Registry needs.
@@ -39,33 +39,39 @@ func New(o Options) *Registry {
 
 // route is a path below /v2/<repository>/.
 type route struct {
-	pattern *regexp.Regexp
-	serve   map[string]func(*Registry, *call) error
+	pattern *lazyregexp.Regexp
+	serve   map[string]operation
+}
+
+// operation is what a method does at a path, and the access that it needs.
+type operation struct {
+	access Access
+	do     func(*Registry, *call) error
 }
 
 // name is a repository's name (OCI Distribution Specification, "Pulling manifests").
 const name = `^/v2/([a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)`
 
 var routes = []route{
-	{regexp.MustCompile(name + `/blobs/uploads/?$`), map[string]func(*Registry, *call) error{
-		http.MethodPost: (*Registry).startUpload,
+	{lazyregexp.New(name + `/blobs/uploads/?$`), map[string]operation{
+		http.MethodPost: {StartUpload, (*Registry).startUpload},
 	}},
-	{regexp.MustCompile(name + `/blobs/uploads/([0-9a-f-]{36})$`), map[string]func(*Registry, *call) error{
-		http.MethodGet: (*Registry).uploadStatus, http.MethodPatch: (*Registry).continueUpload,
-		http.MethodPut: (*Registry).finishUpload, http.MethodDelete: (*Registry).cancelUpload,
+	{lazyregexp.New(name + `/blobs/uploads/([0-9a-f-]{36})$`), map[string]operation{
+		http.MethodGet: {UploadPart, (*Registry).uploadStatus}, http.MethodPatch: {UploadPart, (*Registry).continueUpload},
+		http.MethodPut: {FinishUpload, (*Registry).finishUpload}, http.MethodDelete: {UploadPart, (*Registry).cancelUpload},
 	}},
-	{regexp.MustCompile(name + `/blobs/([^/]+)$`), map[string]func(*Registry, *call) error{
-		http.MethodGet: (*Registry).serveBlob, http.MethodHead: (*Registry).serveBlob,
+	{lazyregexp.New(name + `/blobs/([^/]+)$`), map[string]operation{
+		http.MethodGet: {PullBlob, (*Registry).serveBlob}, http.MethodHead: {CheckBlob, (*Registry).serveBlob},
 	}},
-	{regexp.MustCompile(name + `/manifests/([^/]+)$`), map[string]func(*Registry, *call) error{
-		http.MethodGet: (*Registry).serveManifest, http.MethodHead: (*Registry).serveManifest,
-		http.MethodPut: (*Registry).putManifest, http.MethodDelete: (*Registry).deleteManifest,
+	{lazyregexp.New(name + `/manifests/([^/]+)$`), map[string]operation{
+		http.MethodGet: {PullManifest, (*Registry).serveManifest}, http.MethodHead: {PullManifest, (*Registry).serveManifest},
+		http.MethodPut: {PushManifest, (*Registry).putManifest}, http.MethodDelete: {Delete, (*Registry).deleteManifest},
 	}},
-	{regexp.MustCompile(name + `/tags/list$`), map[string]func(*Registry, *call) error{
-		http.MethodGet: (*Registry).listTags,
+	{lazyregexp.New(name + `/tags/list$`), map[string]operation{
+		http.MethodGet: {ListTags, (*Registry).listTags},
 	}},
-	{regexp.MustCompile(name + `/referrers/([^/]+)$`), map[string]func(*Registry, *call) error{
-		http.MethodGet: (*Registry).listReferrers,
+	{lazyregexp.New(name + `/referrers/([^/]+)$`), map[string]operation{
+		http.MethodGet: {PullManifest, (*Registry).listReferrers},
 	}},
 }
 
@@ -105,7 +111,7 @@ func (g *Registry) serve(w http.ResponseWriter, r *http.Request) error {
 		if m == nil {
 			continue
 		}
-		serve, ok := route.serve[r.Method]
+		operation, ok := route.serve[r.Method]
 		if !ok {
 			return unsupported()
 		}
@@ -113,10 +119,10 @@ func (g *Registry) serve(w http.ResponseWriter, r *http.Request) error {
 		if len(m) > 2 {
 			c.argument = m[2]
 		}
-		if c.repository, err = namespace.Repository(r.Context(), c.name); err != nil {
+		if c.repository, err = namespace.Repository(r.Context(), c.name, operation.access); err != nil {
 			return err
 		}
-		return serve(g, c)
+		return operation.do(g, c)
 	}
 	return Refuse(http.StatusNotFound, "NAME_INVALID", "there is nothing at this path")
 }

@@ -46,7 +46,7 @@ func (g *Registry) mount(c *call, text, from string) (bool, error) {
 		return false, err
 	}
 	var refusal *Error
-	other, err := c.namespace.Repository(c.Context(), from)
+	other, err := c.namespace.Repository(c.Context(), from, PullBlob)
 	if errors.As(err, &refusal) {
 		return false, nil
 	}

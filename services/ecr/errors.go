@@ -16,6 +16,7 @@ const (
 	CodeLayersNotFound           = "LayersNotFoundException"
 	CodeReferencedImagesNotFound = "ReferencedImagesNotFoundException"
 	CodeInvalidParameter         = "InvalidParameterException"
+	CodeAccessDenied             = "AccessDeniedException"
 )
 
 // ErrInvalidParameter says that a parameter can't be.
@@ -83,6 +84,11 @@ func ErrReferencedImagesNotFound(r *Repository, digests []string) *aws.Error {
 // ErrDigestMismatch says that a manifest isn't what the client says.
 func ErrDigestMismatch() *aws.Error {
 	return aws.Errorf("ImageDigestDoesNotMatchException", "The specified image digest does not match the digest that Amazon ECR calculated for the image.")
+}
+
+// ErrRepositoryPolicyNotFound says that a repository has no policy.
+func ErrRepositoryPolicyNotFound(r *Repository) *aws.Error {
+	return aws.Errorf("RepositoryPolicyNotFoundException", "Repository policy does not exist for the repository with name '%s' in the registry with id '%s'", r.Name, r.Scope.Account)
 }
 
 // ErrLifecyclePolicyNotFound says that a repository has no lifecycle policy.

@@ -114,6 +114,7 @@ func DeleteRepository(tx *store.Txn, repo *Repository, force bool) error {
 	}
 	DeleteLifecyclePolicy(tx, repo.ARN)
 	LifecyclePreviews.Delete(tx, repo.ARN)
+	RepositoryPolicies.Delete(tx, repo.ARN)
 	Repositories.Delete(tx, repo.ARN)
 	return nil
 }

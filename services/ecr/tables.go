@@ -7,7 +7,7 @@ import (
 
 // Tables lists every table of the service, for opening a store.
 func Tables() []store.AnyTable {
-	return []store.AnyTable{Repositories, Images, Layers, TokenKeys, LifecyclePolicies, LifecycleRuns, LifecyclePreviews}
+	return []store.AnyTable{Repositories, Images, Layers, TokenKeys, LifecyclePolicies, LifecycleRuns, LifecyclePreviews, RepositoryPolicies}
 }
 
 // Names of indexes.

@@ -42,9 +42,10 @@ func EnsureTokenKey(tx *store.Txn, secret aws.Secret) {
 
 // Token is what a password for the registry says.
 type Token struct {
+	// Account and Region are the registry's.
 	Account, Region string
-	// Principal is the ARN of who asked for it.
-	Principal string
+	// Principal is who asked for it.
+	Principal Principal
 	Expires   time.Time
 }
 

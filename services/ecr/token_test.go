@@ -13,7 +13,7 @@ import (
 
 func signed(t *testing.T, w *world) string {
 	t.Helper()
-	token := ecr.Token{Account: scope.Account, Region: scope.Region, Principal: "arn:aws:iam::123456789012:root", Expires: now.Add(ecr.TokenLife)}
+	token := ecr.Token{Account: scope.Account, Region: scope.Region, Principal: ecr.RootOf(scope.Account), Expires: now.Add(ecr.TokenLife)}
 	if _, err := token.Sign(w.Snapshot()); err == nil {
 		t.Fatal("signed without a key")
 	}

@@ -31,8 +31,8 @@ type Handlers struct {
 
 var _ API = (*Handlers)(nil)
 
-// scopeOf is the registry that a request is for: the caller's own. Of another
-// account's nothing can be seen as long as repositories have no policies.
+// scopeOf is the registry that a request is for: the caller's own unless it
+// names another.
 func scopeOf(ctx context.Context, registry *string) aws.Scope {
 	s := aws.CallerFrom(ctx).Scope()
 	if registry != nil {
@@ -41,25 +41,32 @@ func scopeOf(ctx context.Context, registry *string) aws.Scope {
 	return s
 }
 
+// target is what a request is about: a repository, and what is done with it.
+type target struct {
+	operation      string
+	registry, name *string
+}
+
 // open finds the repository of a request that only reads.
-func (h *Handlers) open(ctx context.Context, registry, name *string) (*store.Snapshot, *ecr.Repository, error) {
+func (h *Handlers) open(ctx context.Context, t target) (*store.Snapshot, *ecr.Repository, error) {
 	r := h.Store.Snapshot()
-	repo, err := find(ctx, r, registry, name)
+	repo, err := t.find(ctx, r)
 	return r, repo, err
 }
 
-func find(ctx context.Context, r store.Reader, registry, name *string) (*ecr.Repository, error) {
-	s := scopeOf(ctx, registry)
-	if s != aws.CallerFrom(ctx).Scope() {
-		return nil, ecr.ErrRepositoryNotFound(s, wire.Val(name))
+// find finds the repository if the caller may do with it what is asked.
+func (t target) find(ctx context.Context, r store.Reader) (*ecr.Repository, error) {
+	s, name := scopeOf(ctx, t.registry), wire.Val(t.name)
+	if err := ecr.Authorize(r, s, name, ecr.PrincipalOf(aws.CallerFrom(ctx)), t.operation); err != nil {
+		return nil, err
 	}
-	return ecr.FindRepository(r, s, wire.Val(name))
+	return ecr.FindRepository(r, s, name)
 }
 
 // change runs the transaction of a request on a repository.
-func (h *Handlers) change(ctx context.Context, registry, name *string, fn func(tx *store.Txn, repo *ecr.Repository) error) error {
+func (h *Handlers) change(ctx context.Context, t target, fn func(tx *store.Txn, repo *ecr.Repository) error) error {
 	return h.Store.Update(ctx, func(tx *store.Txn) error {
-		repo, err := find(ctx, tx, registry, name)
+		repo, err := t.find(ctx, tx)
 		if err != nil {
 			return err
 		}

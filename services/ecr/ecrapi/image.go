@@ -24,7 +24,7 @@ func (h *Handlers) PutImage(ctx context.Context, in *PutImageInput) (*PutImageOu
 	now := h.Clock.Now()
 	out := &PutImageOutput{}
 	err = h.Content.Keep(ctx, raw, func() error {
-		return h.change(ctx, in.RegistryId, in.RepositoryName, func(tx *store.Txn, repo *ecr.Repository) error {
+		return h.change(ctx, target{"PutImage", in.RegistryId, in.RepositoryName}, func(tx *store.Txn, repo *ecr.Repository) error {
 			have, ok := ecr.ImageByDigest(tx, repo.ARN, manifest.Digest)
 			if ok && (tag == "" || slices.Contains(have.Tags, tag)) && !(tag != "" && repo.Fixed(tag)) {
 				return ecr.ErrImageExists(repo, manifest.Digest, tag)
@@ -41,7 +41,7 @@ func (h *Handlers) PutImage(ctx context.Context, in *PutImageInput) (*PutImageOu
 
 // BatchGetImage implements API.
 func (h *Handlers) BatchGetImage(ctx context.Context, in *BatchGetImageInput) (*BatchGetImageOutput, error) {
-	r, repo, err := h.open(ctx, in.RegistryId, in.RepositoryName)
+	r, repo, err := h.open(ctx, target{"BatchGetImage", in.RegistryId, in.RepositoryName})
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func image(repo *ecr.Repository, digest, tag string, raw []byte, mediaType strin
 // its last one; a digest removes the image with all its tags.
 func (h *Handlers) BatchDeleteImage(ctx context.Context, in *BatchDeleteImageInput) (*BatchDeleteImageOutput, error) {
 	out := &BatchDeleteImageOutput{}
-	return out, h.change(ctx, in.RegistryId, in.RepositoryName, func(tx *store.Txn, repo *ecr.Repository) error {
+	return out, h.change(ctx, target{"BatchDeleteImage", in.RegistryId, in.RepositoryName}, func(tx *store.Txn, repo *ecr.Repository) error {
 		out.ImageIds, out.Failures = []ImageIdentifier{}, []ImageFailure{}
 		// Indexes first: their parts may be named in the same request.
 		ids := slices.Clone(in.ImageIds)
@@ -125,7 +125,7 @@ func identifiers(i *ecr.Image) []ImageIdentifier {
 
 // BatchCheckLayerAvailability implements API.
 func (h *Handlers) BatchCheckLayerAvailability(ctx context.Context, in *BatchCheckLayerAvailabilityInput) (*BatchCheckLayerAvailabilityOutput, error) {
-	r, repo, err := h.open(ctx, in.RegistryId, in.RepositoryName)
+	r, repo, err := h.open(ctx, target{"BatchCheckLayerAvailability", in.RegistryId, in.RepositoryName})
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 
 // ListImages implements API: a row for each tag, and one for an image without.
 func (h *Handlers) ListImages(ctx context.Context, in *ListImagesInput) (*ListImagesOutput, error) {
-	r, repo, err := h.open(ctx, in.RegistryId, in.RepositoryName)
+	r, repo, err := h.open(ctx, target{"ListImages", in.RegistryId, in.RepositoryName})
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func passes(i *ecr.Image, tagged, status string) bool {
 
 // DescribeImages implements API.
 func (h *Handlers) DescribeImages(ctx context.Context, in *DescribeImagesInput) (*DescribeImagesOutput, error) {
-	r, repo, err := h.open(ctx, in.RegistryId, in.RepositoryName)
+	r, repo, err := h.open(ctx, target{"DescribeImages", in.RegistryId, in.RepositoryName})
 	if err != nil {
 		return nil, err
 	}

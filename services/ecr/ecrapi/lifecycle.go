@@ -14,7 +14,7 @@ func (h *Handlers) PutLifecyclePolicy(ctx context.Context, in *PutLifecyclePolic
 		return nil, err
 	}
 	out := &PutLifecyclePolicyOutput{}
-	return out, h.change(ctx, in.RegistryId, in.RepositoryName, func(tx *store.Txn, repo *ecr.Repository) error {
+	return out, h.change(ctx, target{"PutLifecyclePolicy", in.RegistryId, in.RepositoryName}, func(tx *store.Txn, repo *ecr.Repository) error {
 		ecr.LifecyclePolicies.Put(tx, ecr.LifecyclePolicy{Repository: repo.ARN, Text: *in.LifecyclePolicyText})
 		*out = PutLifecyclePolicyOutput{RegistryId: &repo.Scope.Account, RepositoryName: &repo.Name, LifecyclePolicyText: in.LifecyclePolicyText}
 		return nil
@@ -23,7 +23,7 @@ func (h *Handlers) PutLifecyclePolicy(ctx context.Context, in *PutLifecyclePolic
 
 // GetLifecyclePolicy implements API.
 func (h *Handlers) GetLifecyclePolicy(ctx context.Context, in *GetLifecyclePolicyInput) (*GetLifecyclePolicyOutput, error) {
-	r, repo, err := h.open(ctx, in.RegistryId, in.RepositoryName)
+	r, repo, err := h.open(ctx, target{"GetLifecyclePolicy", in.RegistryId, in.RepositoryName})
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (h *Handlers) GetLifecyclePolicy(ctx context.Context, in *GetLifecyclePolic
 // DeleteLifecyclePolicy implements API.
 func (h *Handlers) DeleteLifecyclePolicy(ctx context.Context, in *DeleteLifecyclePolicyInput) (*DeleteLifecyclePolicyOutput, error) {
 	out := &DeleteLifecyclePolicyOutput{}
-	return out, h.change(ctx, in.RegistryId, in.RepositoryName, func(tx *store.Txn, repo *ecr.Repository) error {
+	return out, h.change(ctx, target{"DeleteLifecyclePolicy", in.RegistryId, in.RepositoryName}, func(tx *store.Txn, repo *ecr.Repository) error {
 		policy, at, err := lifecycleOf(tx, repo)
 		if err != nil {
 			return err

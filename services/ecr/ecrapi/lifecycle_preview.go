@@ -17,7 +17,7 @@ var previewComplete = wire.Ptr("COMPLETE")
 func (h *Handlers) StartLifecyclePolicyPreview(ctx context.Context, in *StartLifecyclePolicyPreviewInput) (*StartLifecyclePolicyPreviewOutput, error) {
 	now := h.Clock.Now()
 	out := &StartLifecyclePolicyPreviewOutput{}
-	return out, h.change(ctx, in.RegistryId, in.RepositoryName, func(tx *store.Txn, repo *ecr.Repository) error {
+	return out, h.change(ctx, target{"StartLifecyclePolicyPreview", in.RegistryId, in.RepositoryName}, func(tx *store.Txn, repo *ecr.Repository) error {
 		text := in.LifecyclePolicyText
 		if text == nil {
 			policy, _, err := lifecycleOf(tx, repo)
@@ -39,7 +39,7 @@ func (h *Handlers) StartLifecyclePolicyPreview(ctx context.Context, in *StartLif
 
 // GetLifecyclePolicyPreview implements API: the images that would expire, by digest.
 func (h *Handlers) GetLifecyclePolicyPreview(ctx context.Context, in *GetLifecyclePolicyPreviewInput) (*GetLifecyclePolicyPreviewOutput, error) {
-	r, repo, err := h.open(ctx, in.RegistryId, in.RepositoryName)
+	r, repo, err := h.open(ctx, target{"GetLifecyclePolicyPreview", in.RegistryId, in.RepositoryName})
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func (h *Handlers) DescribeRepositories(ctx context.Context, in *DescribeReposit
 	}
 	rows := []Repository{}
 	for i := range in.RepositoryNames {
-		repo, err := find(ctx, r, in.RegistryId, &in.RepositoryNames[i])
+		repo, err := target{"DescribeRepositories", in.RegistryId, &in.RepositoryNames[i]}.find(ctx, r)
 		if err != nil {
 			return nil, err
 		}
@@ -62,10 +62,12 @@ func (h *Handlers) DescribeRepositories(ctx context.Context, in *DescribeReposit
 	if in.RepositoryNames != nil {
 		return &DescribeRepositoriesOutput{Repositories: rows}, nil
 	}
-	if s := scopeOf(ctx, in.RegistryId); s == aws.CallerFrom(ctx).Scope() {
-		for repo := range ecr.RepositoriesIn(r, s) {
-			rows = append(rows, *h.repository(repo))
-		}
+	s := scopeOf(ctx, in.RegistryId)
+	if err := ecr.Authorize(r, s, "*", ecr.PrincipalOf(aws.CallerFrom(ctx)), "DescribeRepositories"); err != nil {
+		return nil, err
+	}
+	for repo := range ecr.RepositoriesIn(r, s) {
+		rows = append(rows, *h.repository(repo))
 	}
 	rows, next, err := cut("DescribeRepositories", in.NextToken, in.MaxResults, rows, func(r Repository) string { return *r.RepositoryArn })
 	return &DescribeRepositoriesOutput{Repositories: rows, NextToken: next}, err
@@ -74,7 +76,7 @@ func (h *Handlers) DescribeRepositories(ctx context.Context, in *DescribeReposit
 // DeleteRepository implements API. What its images alone needed is freed soon after.
 func (h *Handlers) DeleteRepository(ctx context.Context, in *DeleteRepositoryInput) (*DeleteRepositoryOutput, error) {
 	out := &DeleteRepositoryOutput{}
-	return out, h.change(ctx, in.RegistryId, in.RepositoryName, func(tx *store.Txn, repo *ecr.Repository) error {
+	return out, h.change(ctx, target{"DeleteRepository", in.RegistryId, in.RepositoryName}, func(tx *store.Txn, repo *ecr.Repository) error {
 		out.Repository = h.repository(repo)
 		return ecr.DeleteRepository(tx, repo, wire.Val(in.Force))
 	})
@@ -87,7 +89,7 @@ func (h *Handlers) PutImageTagMutability(ctx context.Context, in *PutImageTagMut
 		return nil, err
 	}
 	out := &PutImageTagMutabilityOutput{}
-	return out, h.change(ctx, in.RegistryId, in.RepositoryName, func(tx *store.Txn, repo *ecr.Repository) error {
+	return out, h.change(ctx, target{"PutImageTagMutability", in.RegistryId, in.RepositoryName}, func(tx *store.Txn, repo *ecr.Repository) error {
 		row := *repo
 		row.Mutability, row.Exclusions = *in.ImageTagMutability, filters
 		ecr.Repositories.Put(tx, row)
@@ -102,7 +104,7 @@ func (h *Handlers) PutImageTagMutability(ctx context.Context, in *PutImageTagMut
 // scans images.
 func (h *Handlers) PutImageScanningConfiguration(ctx context.Context, in *PutImageScanningConfigurationInput) (*PutImageScanningConfigurationOutput, error) {
 	out := &PutImageScanningConfigurationOutput{}
-	return out, h.change(ctx, in.RegistryId, in.RepositoryName, func(tx *store.Txn, repo *ecr.Repository) error {
+	return out, h.change(ctx, target{"PutImageScanningConfiguration", in.RegistryId, in.RepositoryName}, func(tx *store.Txn, repo *ecr.Repository) error {
 		row := *repo
 		row.ScanOnPush = wire.Val(in.ImageScanningConfiguration.ScanOnPush)
 		ecr.Repositories.Put(tx, row)

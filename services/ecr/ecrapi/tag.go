@@ -18,7 +18,7 @@ func (h *Handlers) TagResource(ctx context.Context, in *TagResourceInput) (*TagR
 		return nil, err
 	}
 	return &TagResourceOutput{}, h.Store.Update(ctx, func(tx *store.Txn) error {
-		repo, err := findByARN(ctx, tx, *in.ResourceArn)
+		repo, err := findByARN(ctx, tx, "TagResource", *in.ResourceArn)
 		if err != nil {
 			return err
 		}
@@ -29,7 +29,7 @@ func (h *Handlers) TagResource(ctx context.Context, in *TagResourceInput) (*TagR
 // UntagResource implements API.
 func (h *Handlers) UntagResource(ctx context.Context, in *UntagResourceInput) (*UntagResourceOutput, error) {
 	return &UntagResourceOutput{}, h.Store.Update(ctx, func(tx *store.Txn) error {
-		repo, err := findByARN(ctx, tx, *in.ResourceArn)
+		repo, err := findByARN(ctx, tx, "UntagResource", *in.ResourceArn)
 		if err != nil {
 			return err
 		}
@@ -40,7 +40,7 @@ func (h *Handlers) UntagResource(ctx context.Context, in *UntagResourceInput) (*
 
 // ListTagsForResource implements API.
 func (h *Handlers) ListTagsForResource(ctx context.Context, in *ListTagsForResourceInput) (*ListTagsForResourceOutput, error) {
-	repo, err := findByARN(ctx, h.Store.Snapshot(), *in.ResourceArn)
+	repo, err := findByARN(ctx, h.Store.Snapshot(), "ListTagsForResource", *in.ResourceArn)
 	if err != nil {
 		return nil, err
 	}
@@ -51,17 +51,17 @@ func (h *Handlers) ListTagsForResource(ctx context.Context, in *ListTagsForResou
 	return &ListTagsForResourceOutput{Tags: tags}, nil
 }
 
-// findByARN finds a repository of the caller's.
-func findByARN(ctx context.Context, r store.Reader, arn string) (*ecr.Repository, error) {
+// findByARN finds a repository of the caller's region.
+func findByARN(ctx context.Context, r store.Reader, operation, arn string) (*ecr.Repository, error) {
 	a, err := aws.ParseARN(arn)
 	if err != nil || a.Service != "ecr" || a.Type() != "repository" {
 		return nil, ecr.ErrInvalidParameter("Invalid parameter at 'resourceArn' failed to satisfy constraint: 'Invalid ARN'")
 	}
-	scope := aws.Scope{Account: a.Account, Region: a.Region}
-	if scope != aws.CallerFrom(ctx).Scope() {
-		return nil, ecr.ErrRepositoryNotFound(scope, a.ID())
+	if a.Region != aws.CallerFrom(ctx).Region {
+		return nil, ecr.ErrRepositoryNotFound(aws.Scope{Account: a.Account, Region: a.Region}, a.ID())
 	}
-	return ecr.FindRepository(r, scope, a.ID())
+	name := a.ID()
+	return target{operation, &a.Account, &name}.find(ctx, r)
 }
 
 func tagsFromWire(tags []Tag) map[string]string {

@@ -18,17 +18,20 @@ type API interface {
 	CreateRepository(ctx context.Context, in *CreateRepositoryInput) (*CreateRepositoryOutput, error)
 	DeleteLifecyclePolicy(ctx context.Context, in *DeleteLifecyclePolicyInput) (*DeleteLifecyclePolicyOutput, error)
 	DeleteRepository(ctx context.Context, in *DeleteRepositoryInput) (*DeleteRepositoryOutput, error)
+	DeleteRepositoryPolicy(ctx context.Context, in *DeleteRepositoryPolicyInput) (*DeleteRepositoryPolicyOutput, error)
 	DescribeImages(ctx context.Context, in *DescribeImagesInput) (*DescribeImagesOutput, error)
 	DescribeRepositories(ctx context.Context, in *DescribeRepositoriesInput) (*DescribeRepositoriesOutput, error)
 	GetAuthorizationToken(ctx context.Context, in *GetAuthorizationTokenInput) (*GetAuthorizationTokenOutput, error)
 	GetLifecyclePolicy(ctx context.Context, in *GetLifecyclePolicyInput) (*GetLifecyclePolicyOutput, error)
 	GetLifecyclePolicyPreview(ctx context.Context, in *GetLifecyclePolicyPreviewInput) (*GetLifecyclePolicyPreviewOutput, error)
+	GetRepositoryPolicy(ctx context.Context, in *GetRepositoryPolicyInput) (*GetRepositoryPolicyOutput, error)
 	ListImages(ctx context.Context, in *ListImagesInput) (*ListImagesOutput, error)
 	ListTagsForResource(ctx context.Context, in *ListTagsForResourceInput) (*ListTagsForResourceOutput, error)
 	PutImage(ctx context.Context, in *PutImageInput) (*PutImageOutput, error)
 	PutImageScanningConfiguration(ctx context.Context, in *PutImageScanningConfigurationInput) (*PutImageScanningConfigurationOutput, error)
 	PutImageTagMutability(ctx context.Context, in *PutImageTagMutabilityInput) (*PutImageTagMutabilityOutput, error)
 	PutLifecyclePolicy(ctx context.Context, in *PutLifecyclePolicyInput) (*PutLifecyclePolicyOutput, error)
+	SetRepositoryPolicy(ctx context.Context, in *SetRepositoryPolicyInput) (*SetRepositoryPolicyOutput, error)
 	StartLifecyclePolicyPreview(ctx context.Context, in *StartLifecyclePolicyPreviewInput) (*StartLifecyclePolicyPreviewOutput, error)
 	TagResource(ctx context.Context, in *TagResourceInput) (*TagResourceOutput, error)
 	UntagResource(ctx context.Context, in *UntagResourceInput) (*UntagResourceOutput, error)
@@ -52,17 +55,20 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "CreateRepository", Method: "POST", Path: "/"}, api.CreateRepository),
 			wire.Op(wire.Operation{Name: "DeleteLifecyclePolicy", Method: "POST", Path: "/"}, api.DeleteLifecyclePolicy),
 			wire.Op(wire.Operation{Name: "DeleteRepository", Method: "POST", Path: "/"}, api.DeleteRepository),
+			wire.Op(wire.Operation{Name: "DeleteRepositoryPolicy", Method: "POST", Path: "/"}, api.DeleteRepositoryPolicy),
 			wire.Op(wire.Operation{Name: "DescribeImages", Method: "POST", Path: "/"}, api.DescribeImages),
 			wire.Op(wire.Operation{Name: "DescribeRepositories", Method: "POST", Path: "/"}, api.DescribeRepositories),
 			wire.Op(wire.Operation{Name: "GetAuthorizationToken", Method: "POST", Path: "/"}, api.GetAuthorizationToken),
 			wire.Op(wire.Operation{Name: "GetLifecyclePolicy", Method: "POST", Path: "/"}, api.GetLifecyclePolicy),
 			wire.Op(wire.Operation{Name: "GetLifecyclePolicyPreview", Method: "POST", Path: "/"}, api.GetLifecyclePolicyPreview),
+			wire.Op(wire.Operation{Name: "GetRepositoryPolicy", Method: "POST", Path: "/"}, api.GetRepositoryPolicy),
 			wire.Op(wire.Operation{Name: "ListImages", Method: "POST", Path: "/"}, api.ListImages),
 			wire.Op(wire.Operation{Name: "ListTagsForResource", Method: "POST", Path: "/"}, api.ListTagsForResource),
 			wire.Op(wire.Operation{Name: "PutImage", Method: "POST", Path: "/"}, api.PutImage),
 			wire.Op(wire.Operation{Name: "PutImageScanningConfiguration", Method: "POST", Path: "/"}, api.PutImageScanningConfiguration),
 			wire.Op(wire.Operation{Name: "PutImageTagMutability", Method: "POST", Path: "/"}, api.PutImageTagMutability),
 			wire.Op(wire.Operation{Name: "PutLifecyclePolicy", Method: "POST", Path: "/"}, api.PutLifecyclePolicy),
+			wire.Op(wire.Operation{Name: "SetRepositoryPolicy", Method: "POST", Path: "/"}, api.SetRepositoryPolicy),
 			wire.Op(wire.Operation{Name: "StartLifecyclePolicyPreview", Method: "POST", Path: "/"}, api.StartLifecyclePolicyPreview),
 			wire.Op(wire.Operation{Name: "TagResource", Method: "POST", Path: "/"}, api.TagResource),
 			wire.Op(wire.Operation{Name: "UntagResource", Method: "POST", Path: "/"}, api.UntagResource),
@@ -84,6 +90,7 @@ func Bind(api API) *wire.Service {
 			{Code: "RepositoryAlreadyExistsException", Status: 400, Fault: aws.Sender},
 			{Code: "RepositoryNotEmptyException", Status: 400, Fault: aws.Sender},
 			{Code: "RepositoryNotFoundException", Status: 400, Fault: aws.Sender},
+			{Code: "RepositoryPolicyNotFoundException", Status: 400, Fault: aws.Sender},
 			{Code: "ServerException", Status: 500, Fault: aws.Receiver},
 			{Code: "TooManyTagsException", Status: 400, Fault: aws.Sender},
 			{Code: "UnableToGetUpstreamImageException", Status: 400, Fault: aws.Sender},
@@ -181,6 +188,19 @@ type DeleteRepositoryOutput struct {
 	Repository *Repository
 }
 
+// DeleteRepositoryPolicyInput is the request of DeleteRepositoryPolicy.
+type DeleteRepositoryPolicyInput struct {
+	RegistryId     *string
+	RepositoryName *string
+}
+
+// DeleteRepositoryPolicyOutput is the answer of DeleteRepositoryPolicy.
+type DeleteRepositoryPolicyOutput struct {
+	RegistryId     *string
+	RepositoryName *string
+	PolicyText     *string
+}
+
 // DescribeImagesFilter is the model's structure of that name.
 type DescribeImagesFilter struct {
 	TagStatus   *string
@@ -266,6 +286,19 @@ type GetLifecyclePolicyPreviewOutput struct {
 	NextToken           *string
 	PreviewResults      []LifecyclePolicyPreviewResult
 	Summary             *LifecyclePolicyPreviewSummary
+}
+
+// GetRepositoryPolicyInput is the request of GetRepositoryPolicy.
+type GetRepositoryPolicyInput struct {
+	RegistryId     *string
+	RepositoryName *string
+}
+
+// GetRepositoryPolicyOutput is the answer of GetRepositoryPolicy.
+type GetRepositoryPolicyOutput struct {
+	RegistryId     *string
+	RepositoryName *string
+	PolicyText     *string
 }
 
 // Image is the model's structure of that name.
@@ -478,6 +511,21 @@ type Repository struct {
 	EncryptionConfiguration            *EncryptionConfiguration
 }
 
+// SetRepositoryPolicyInput is the request of SetRepositoryPolicy.
+type SetRepositoryPolicyInput struct {
+	RegistryId     *string
+	RepositoryName *string
+	PolicyText     *string
+	Force          *bool
+}
+
+// SetRepositoryPolicyOutput is the answer of SetRepositoryPolicy.
+type SetRepositoryPolicyOutput struct {
+	RegistryId     *string
+	RepositoryName *string
+	PolicyText     *string
+}
+
 // StartLifecyclePolicyPreviewInput is the request of StartLifecyclePolicyPreview.
 type StartLifecyclePolicyPreviewInput struct {
 	RegistryId          *string
@@ -596,6 +644,15 @@ var table = []wire.Shape{
 	{Name: "DeleteRepositoryOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "repository", Target: "Repository"},
 	}},
+	{Name: "DeleteRepositoryPolicyInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName", Required: true},
+	}},
+	{Name: "DeleteRepositoryPolicyOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName"},
+		{Name: "policyText", Target: "RepositoryPolicyText"},
+	}},
 	{Name: "DescribeImagesFilter", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "tagStatus", Target: "TagStatus"},
 		{Name: "imageStatus", Target: "ImageStatusFilter"},
@@ -665,6 +722,15 @@ var table = []wire.Shape{
 		{Name: "nextToken", Target: "NextToken"},
 		{Name: "previewResults", Target: "LifecyclePolicyPreviewResultList"},
 		{Name: "summary", Target: "LifecyclePolicyPreviewSummary"},
+	}},
+	{Name: "GetRepositoryPolicyInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName", Required: true},
+	}},
+	{Name: "GetRepositoryPolicyOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName"},
+		{Name: "policyText", Target: "RepositoryPolicyText"},
 	}},
 	{Name: "Image", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "registryId", Target: "RegistryId"},
@@ -867,10 +933,22 @@ var table = []wire.Shape{
 	{Name: "RepositoryList", Kind: wire.List, Elem: wire.Member{Target: "Repository"}},
 	{Name: "RepositoryName", Kind: wire.String, Bounds: &wire.Bounds{Min: 2, Max: 256}, Pattern: "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(\\/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*"},
 	{Name: "RepositoryNameList", Kind: wire.List, Bounds: &wire.Bounds{Min: 1, Max: 100}, Elem: wire.Member{Target: "RepositoryName"}},
+	{Name: "RepositoryPolicyText", Kind: wire.String, Bounds: &wire.Bounds{Min: 0, Max: 10240}},
 	{Name: "ScanOnPushFlag", Kind: wire.Boolean},
 	{Name: "ScanStatus", Kind: wire.String, Enum: []string{"IN_PROGRESS", "COMPLETE", "FAILED", "UNSUPPORTED_IMAGE", "ACTIVE", "PENDING", "SCAN_ELIGIBILITY_EXPIRED", "FINDINGS_UNAVAILABLE", "LIMIT_EXCEEDED", "IMAGE_ARCHIVED"}},
 	{Name: "ScanStatusDescription", Kind: wire.String},
 	{Name: "ScanTimestamp", Kind: wire.Timestamp},
+	{Name: "SetRepositoryPolicyInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName", Required: true},
+		{Name: "policyText", Target: "RepositoryPolicyText", Required: true},
+		{Name: "force", Target: "ForceFlag"},
+	}},
+	{Name: "SetRepositoryPolicyOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName"},
+		{Name: "policyText", Target: "RepositoryPolicyText"},
+	}},
 	{Name: "SeverityCount", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 0, Max: wire.NoMax}},
 	{Name: "StartLifecyclePolicyPreviewInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "registryId", Target: "RegistryId"},

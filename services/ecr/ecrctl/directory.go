@@ -34,8 +34,8 @@ func (d *Directory) Prepare(ctx context.Context) error {
 }
 
 // Login implements registry.Directory: it opens the account and region that a
-// token of GetAuthorizationToken was made for. A host name of AWS's form must
-// agree with the account, and says the region.
+// token of GetAuthorizationToken was made for, or those that a host name of
+// AWS's form says.
 func (d *Directory) Login(_ context.Context, host, user, password string) (registry.Namespace, error) {
 	if user != ecr.TokenUser {
 		return nil, registry.Unauthorized("the user name is %s", ecr.TokenUser)
@@ -49,12 +49,9 @@ func (d *Directory) Login(_ context.Context, host, user, password string) (regis
 	}
 	scope := token.Scope()
 	if named, ok := ecr.RegistryScope(host); ok {
-		if named.Account != scope.Account {
-			return nil, registry.Denied("%s is not authorized for the registry with id '%s'", token.Principal, named.Account)
-		}
 		scope = named
 	}
-	return namespace{d, scope}, nil
+	return namespace{d, scope, token.Principal}, nil
 }
 
 // Referenced implements registry.Directory.
@@ -67,15 +64,27 @@ func (d *Directory) Referenced(context.Context) (map[digest.Digest]bool, error) 
 	return out, nil
 }
 
-// namespace is the repositories of an account and region.
+// namespace is the repositories of an account and region, for somebody.
 type namespace struct {
 	*Directory
 	scope aws.Scope
+	who   ecr.Principal
+}
+
+// operations are ECR's names for what the registry does.
+var operations = map[registry.Access]string{
+	registry.PullManifest: "BatchGetImage", registry.PullBlob: "GetDownloadUrlForLayer", registry.CheckBlob: "BatchCheckLayerAvailability",
+	registry.StartUpload: "InitiateLayerUpload", registry.UploadPart: "UploadLayerPart", registry.FinishUpload: "CompleteLayerUpload",
+	registry.PushManifest: "PutImage", registry.Delete: "BatchDeleteImage", registry.ListTags: "ListImages",
 }
 
 // Repository implements registry.Namespace.
-func (n namespace) Repository(_ context.Context, name string) (registry.Repository, error) {
-	repo, err := ecr.FindRepository(n.Store.Snapshot(), n.scope, name)
+func (n namespace) Repository(_ context.Context, name string, access registry.Access) (registry.Repository, error) {
+	r := n.Store.Snapshot()
+	if err := ecr.Authorize(r, n.scope, name, n.who, operations[access]); err != nil {
+		return nil, refusal(err)
+	}
+	repo, err := ecr.FindRepository(r, n.scope, name)
 	if err != nil {
 		return nil, refusal(err)
 	}

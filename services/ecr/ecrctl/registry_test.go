@@ -224,3 +224,68 @@ func TestRepositoryGone(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestAnotherAccount holds that a repository's policy lets another account in,
+// to pull or push and to run tasks, and that it is shut out without.
+func TestAnotherAccount(t *testing.T) {
+	w := newWorld(t)
+	digest, err := w.push("app:v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const other, host = "999999999999", "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+	token := ecr.Token{Account: scope.Account, Region: scope.Region, Principal: ecr.RootOf(other), Expires: time.Now().Add(time.Hour)}
+	password, err := token.Sign(w.Snapshot())
+	if err != nil {
+		t.Fatal(err)
+	}
+	login := w.login("AWS", password)
+	resolver := &ecrctl.Resolver{Directory: w.directory, Local: w.host}
+	theirs := aws.WithCaller(t.Context(), aws.Caller{Account: other, Region: "us-east-1"})
+	pull := func() error {
+		back, err := remote.Image(w.ref("app:v1"), login)
+		if err != nil {
+			return err
+		}
+		return validate.Image(back)
+	}
+	push := func(text string) error {
+		image, err := random.Image(100, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return remote.Write(w.ref(text), image, login)
+	}
+	run := func() error { _, _, err := resolver.Resolve(theirs, host+"/app:v1"); return err }
+	try := func(when string, pulls, pushes bool) {
+		t.Helper()
+		for what, c := range map[string]struct {
+			err  error
+			fine bool
+		}{"pull": {pull(), pulls}, "a task": {run(), pulls}, "push": {push("app:theirs"), pushes}, "an unknown repository": {push("none:v1"), false}} {
+			if (c.err == nil) != c.fine || c.err != nil && !strings.Contains(c.err.Error(), "no resource-based policy allows") && !strings.Contains(c.err.Error(), "403 Forbidden") {
+				t.Errorf("%s: %s: %v", when, what, c.err)
+			}
+		}
+	}
+	allow := func(actions string) {
+		t.Helper()
+		policy := `{"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + other + `:root"},"Action":[` + actions + `]}}`
+		err := w.Update(t.Context(), func(tx *store.Txn) error {
+			ecr.RepositoryPolicies.Put(tx, ecr.RepositoryPolicy{Repository: ecr.RepositoryARN(scope, "app"), Text: policy})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	const pulling = `"ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"`
+	try("without a policy", false, false)
+	allow(pulling)
+	try("to pull", true, false)
+	allow(pulling + `,"ecr:BatchCheckLayerAvailability","ecr:InitiateLayerUpload","ecr:UploadLayerPart","ecr:CompleteLayerUpload","ecr:PutImage"`)
+	try("to push", true, true)
+	if desc, _, err := resolver.Resolve(theirs, host+"/app:v1"); err != nil || desc.Digest.String() != digest {
+		t.Errorf("%v %v", desc, err)
+	}
+}

@@ -123,6 +123,7 @@ var refusals = map[string]struct {
 	code   string
 }{
 	ecr.CodeRepositoryNotFound:       {http.StatusNotFound, "NAME_UNKNOWN"},
+	ecr.CodeAccessDenied:             {http.StatusForbidden, "DENIED"},
 	ecr.CodeImageNotFound:            {http.StatusNotFound, "MANIFEST_UNKNOWN"},
 	ecr.CodeImageTagExists:           {http.StatusBadRequest, "TAG_INVALID"},
 	ecr.CodeLayersNotFound:           {http.StatusBadRequest, "MANIFEST_BLOB_UNKNOWN"},

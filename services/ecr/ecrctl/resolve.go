@@ -8,6 +8,7 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"kaimon.dev/kaimon/aws"
+	"kaimon.dev/kaimon/dataplane/registry"
 	"kaimon.dev/kaimon/services/ecr"
 )
 
@@ -20,8 +21,8 @@ type Resolver struct {
 
 // Resolve finds an image that is in the registry, for the account and region
 // that aws.WithCaller has put into the context; ok is false for an image of
-// another registry. It fails with errdefs.ErrNotFound and ErrPermissionDenied:
-// as long as repositories have no policies, they are their own account's alone.
+// another registry. It fails with errdefs.ErrNotFound, and with
+// ErrPermissionDenied where the repository's policy doesn't let the account pull.
 func (r *Resolver) Resolve(ctx context.Context, reference string) (_ ocispec.Descriptor, ok bool, _ error) {
 	var none ocispec.Descriptor
 	ref, ok := ecr.ParseReference(reference, r.Local)
@@ -29,13 +30,18 @@ func (r *Resolver) Resolve(ctx context.Context, reference string) (_ ocispec.Des
 		return none, false, nil
 	}
 	caller, known := aws.FindCaller(ctx)
+	if !known {
+		return none, true, fmt.Errorf("pull access denied: nobody asks for '%s': %w", ref.Repository, errdefs.ErrPermissionDenied)
+	}
 	if ref.Scope.Account == "" {
 		ref.Scope = caller.Scope()
 	}
-	if !known || ref.Scope.Account != caller.Account {
-		return none, true, fmt.Errorf("pull access denied: the repository '%s' belongs to another account: %w", ref.Repository, errdefs.ErrPermissionDenied)
-	}
 	s := r.Store.Snapshot()
+	for _, access := range []registry.Access{registry.PullManifest, registry.PullBlob} {
+		if err := ecr.Authorize(s, ref.Scope, ref.Repository, ecr.RootOf(caller.Account), operations[access]); err != nil {
+			return none, true, fmt.Errorf("pull access denied: %s: %w", err.Error(), errdefs.ErrPermissionDenied)
+		}
+	}
 	repo, err := ecr.FindRepository(s, ref.Scope, ref.Repository)
 	if err != nil {
 		return none, true, fmt.Errorf("%s: %w", err.Error(), errdefs.ErrNotFound)
