@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// ICMP is the protocol whose rules have a type and a code.
+const ICMP = icmp
+
 // Protocols that have ports, or ICMP's types and codes (IANA, "Protocol Numbers").
 const (
 	allProtocols = -1

@@ -210,3 +210,31 @@ func CheckRuleDescription(s string) error {
 	}
 	return nil
 }
+
+// ReplaceRules puts rules of a group in the place of those with their IDs.
+func ReplaceRules(tx *store.Txn, g *SecurityGroup, rules []SecurityGroupRule) error {
+	if err := CheckRepeated(rules); err != nil {
+		return err
+	}
+	for _, rule := range rules {
+		if !SecurityGroupRules.Delete(tx, rule.ID) {
+			return ErrInvalidParameter("The same security group rule must not appear multiple times: %s", rule.ID)
+		}
+	}
+	return AddRules(tx, g, rules)
+}
+
+// DescribeRules gives the rules that allow the same traffic as those given
+// their descriptions.
+func DescribeRules(tx *store.Txn, rules []SecurityGroupRule) error {
+	for _, rule := range rules {
+		have, ok := sameTraffic(tx, &rule)
+		if !ok {
+			return ErrNoSuchRule()
+		}
+		changed := *have
+		changed.Description = rule.Description
+		SecurityGroupRules.Put(tx, changed)
+	}
+	return nil
+}

@@ -13,24 +13,40 @@ import (
 type API interface {
 	AuthorizeSecurityGroupEgress(ctx context.Context, in *AuthorizeSecurityGroupEgressInput) (*AuthorizeSecurityGroupEgressOutput, error)
 	AuthorizeSecurityGroupIngress(ctx context.Context, in *AuthorizeSecurityGroupIngressInput) (*AuthorizeSecurityGroupIngressOutput, error)
+	CreateFlowLogs(ctx context.Context, in *CreateFlowLogsInput) (*CreateFlowLogsOutput, error)
+	CreateNetworkAcl(ctx context.Context, in *CreateNetworkAclInput) (*CreateNetworkAclOutput, error)
+	CreateNetworkAclEntry(ctx context.Context, in *CreateNetworkAclEntryInput) (*CreateNetworkAclEntryOutput, error)
 	CreateSecurityGroup(ctx context.Context, in *CreateSecurityGroupInput) (*CreateSecurityGroupOutput, error)
 	CreateTags(ctx context.Context, in *CreateTagsInput) (*CreateTagsOutput, error)
+	DeleteFlowLogs(ctx context.Context, in *DeleteFlowLogsInput) (*DeleteFlowLogsOutput, error)
+	DeleteNetworkAcl(ctx context.Context, in *DeleteNetworkAclInput) (*DeleteNetworkAclOutput, error)
+	DeleteNetworkAclEntry(ctx context.Context, in *DeleteNetworkAclEntryInput) (*DeleteNetworkAclEntryOutput, error)
 	DeleteSecurityGroup(ctx context.Context, in *DeleteSecurityGroupInput) (*DeleteSecurityGroupOutput, error)
 	DeleteTags(ctx context.Context, in *DeleteTagsInput) (*DeleteTagsOutput, error)
 	DescribeAccountAttributes(ctx context.Context, in *DescribeAccountAttributesInput) (*DescribeAccountAttributesOutput, error)
 	DescribeAvailabilityZones(ctx context.Context, in *DescribeAvailabilityZonesInput) (*DescribeAvailabilityZonesOutput, error)
+	DescribeFlowLogs(ctx context.Context, in *DescribeFlowLogsInput) (*DescribeFlowLogsOutput, error)
 	DescribeInternetGateways(ctx context.Context, in *DescribeInternetGatewaysInput) (*DescribeInternetGatewaysOutput, error)
+	DescribeNetworkAcls(ctx context.Context, in *DescribeNetworkAclsInput) (*DescribeNetworkAclsOutput, error)
 	DescribeNetworkInterfaces(ctx context.Context, in *DescribeNetworkInterfacesInput) (*DescribeNetworkInterfacesOutput, error)
 	DescribeRegions(ctx context.Context, in *DescribeRegionsInput) (*DescribeRegionsOutput, error)
 	DescribeRouteTables(ctx context.Context, in *DescribeRouteTablesInput) (*DescribeRouteTablesOutput, error)
+	DescribeSecurityGroupReferences(ctx context.Context, in *DescribeSecurityGroupReferencesInput) (*DescribeSecurityGroupReferencesOutput, error)
 	DescribeSecurityGroupRules(ctx context.Context, in *DescribeSecurityGroupRulesInput) (*DescribeSecurityGroupRulesOutput, error)
 	DescribeSecurityGroups(ctx context.Context, in *DescribeSecurityGroupsInput) (*DescribeSecurityGroupsOutput, error)
+	DescribeStaleSecurityGroups(ctx context.Context, in *DescribeStaleSecurityGroupsInput) (*DescribeStaleSecurityGroupsOutput, error)
 	DescribeSubnets(ctx context.Context, in *DescribeSubnetsInput) (*DescribeSubnetsOutput, error)
 	DescribeTags(ctx context.Context, in *DescribeTagsInput) (*DescribeTagsOutput, error)
 	DescribeVpcAttribute(ctx context.Context, in *DescribeVpcAttributeInput) (*DescribeVpcAttributeOutput, error)
 	DescribeVpcs(ctx context.Context, in *DescribeVpcsInput) (*DescribeVpcsOutput, error)
+	GetSecurityGroupsForVpc(ctx context.Context, in *GetSecurityGroupsForVpcInput) (*GetSecurityGroupsForVpcOutput, error)
+	ModifySecurityGroupRules(ctx context.Context, in *ModifySecurityGroupRulesInput) (*ModifySecurityGroupRulesOutput, error)
+	ReplaceNetworkAclAssociation(ctx context.Context, in *ReplaceNetworkAclAssociationInput) (*ReplaceNetworkAclAssociationOutput, error)
+	ReplaceNetworkAclEntry(ctx context.Context, in *ReplaceNetworkAclEntryInput) (*ReplaceNetworkAclEntryOutput, error)
 	RevokeSecurityGroupEgress(ctx context.Context, in *RevokeSecurityGroupEgressInput) (*RevokeSecurityGroupEgressOutput, error)
 	RevokeSecurityGroupIngress(ctx context.Context, in *RevokeSecurityGroupIngressInput) (*RevokeSecurityGroupIngressOutput, error)
+	UpdateSecurityGroupRuleDescriptionsEgress(ctx context.Context, in *UpdateSecurityGroupRuleDescriptionsEgressInput) (*UpdateSecurityGroupRuleDescriptionsEgressOutput, error)
+	UpdateSecurityGroupRuleDescriptionsIngress(ctx context.Context, in *UpdateSecurityGroupRuleDescriptionsIngressInput) (*UpdateSecurityGroupRuleDescriptionsIngressOutput, error)
 }
 
 // Bind describes the service, bound to its handler.
@@ -47,24 +63,40 @@ func Bind(api API) *wire.Service {
 		Operations: []wire.Operation{
 			wire.Op(wire.Operation{Name: "AuthorizeSecurityGroupEgress", Method: "POST", Path: "/"}, api.AuthorizeSecurityGroupEgress),
 			wire.Op(wire.Operation{Name: "AuthorizeSecurityGroupIngress", Method: "POST", Path: "/"}, api.AuthorizeSecurityGroupIngress),
+			wire.Op(wire.Operation{Name: "CreateFlowLogs", Method: "POST", Path: "/"}, api.CreateFlowLogs),
+			wire.Op(wire.Operation{Name: "CreateNetworkAcl", Method: "POST", Path: "/"}, api.CreateNetworkAcl),
+			wire.Op(wire.Operation{Name: "CreateNetworkAclEntry", Method: "POST", Path: "/"}, api.CreateNetworkAclEntry),
 			wire.Op(wire.Operation{Name: "CreateSecurityGroup", Method: "POST", Path: "/"}, api.CreateSecurityGroup),
 			wire.Op(wire.Operation{Name: "CreateTags", Method: "POST", Path: "/"}, api.CreateTags),
+			wire.Op(wire.Operation{Name: "DeleteFlowLogs", Method: "POST", Path: "/"}, api.DeleteFlowLogs),
+			wire.Op(wire.Operation{Name: "DeleteNetworkAcl", Method: "POST", Path: "/"}, api.DeleteNetworkAcl),
+			wire.Op(wire.Operation{Name: "DeleteNetworkAclEntry", Method: "POST", Path: "/"}, api.DeleteNetworkAclEntry),
 			wire.Op(wire.Operation{Name: "DeleteSecurityGroup", Method: "POST", Path: "/"}, api.DeleteSecurityGroup),
 			wire.Op(wire.Operation{Name: "DeleteTags", Method: "POST", Path: "/"}, api.DeleteTags),
 			wire.Op(wire.Operation{Name: "DescribeAccountAttributes", Method: "POST", Path: "/"}, api.DescribeAccountAttributes),
 			wire.Op(wire.Operation{Name: "DescribeAvailabilityZones", Method: "POST", Path: "/"}, api.DescribeAvailabilityZones),
+			wire.Op(wire.Operation{Name: "DescribeFlowLogs", Method: "POST", Path: "/"}, api.DescribeFlowLogs),
 			wire.Op(wire.Operation{Name: "DescribeInternetGateways", Method: "POST", Path: "/"}, api.DescribeInternetGateways),
+			wire.Op(wire.Operation{Name: "DescribeNetworkAcls", Method: "POST", Path: "/"}, api.DescribeNetworkAcls),
 			wire.Op(wire.Operation{Name: "DescribeNetworkInterfaces", Method: "POST", Path: "/"}, api.DescribeNetworkInterfaces),
 			wire.Op(wire.Operation{Name: "DescribeRegions", Method: "POST", Path: "/"}, api.DescribeRegions),
 			wire.Op(wire.Operation{Name: "DescribeRouteTables", Method: "POST", Path: "/"}, api.DescribeRouteTables),
+			wire.Op(wire.Operation{Name: "DescribeSecurityGroupReferences", Method: "POST", Path: "/"}, api.DescribeSecurityGroupReferences),
 			wire.Op(wire.Operation{Name: "DescribeSecurityGroupRules", Method: "POST", Path: "/"}, api.DescribeSecurityGroupRules),
 			wire.Op(wire.Operation{Name: "DescribeSecurityGroups", Method: "POST", Path: "/"}, api.DescribeSecurityGroups),
+			wire.Op(wire.Operation{Name: "DescribeStaleSecurityGroups", Method: "POST", Path: "/"}, api.DescribeStaleSecurityGroups),
 			wire.Op(wire.Operation{Name: "DescribeSubnets", Method: "POST", Path: "/"}, api.DescribeSubnets),
 			wire.Op(wire.Operation{Name: "DescribeTags", Method: "POST", Path: "/"}, api.DescribeTags),
 			wire.Op(wire.Operation{Name: "DescribeVpcAttribute", Method: "POST", Path: "/"}, api.DescribeVpcAttribute),
 			wire.Op(wire.Operation{Name: "DescribeVpcs", Method: "POST", Path: "/"}, api.DescribeVpcs),
+			wire.Op(wire.Operation{Name: "GetSecurityGroupsForVpc", Method: "POST", Path: "/"}, api.GetSecurityGroupsForVpc),
+			wire.Op(wire.Operation{Name: "ModifySecurityGroupRules", Method: "POST", Path: "/"}, api.ModifySecurityGroupRules),
+			wire.Op(wire.Operation{Name: "ReplaceNetworkAclAssociation", Method: "POST", Path: "/"}, api.ReplaceNetworkAclAssociation),
+			wire.Op(wire.Operation{Name: "ReplaceNetworkAclEntry", Method: "POST", Path: "/"}, api.ReplaceNetworkAclEntry),
 			wire.Op(wire.Operation{Name: "RevokeSecurityGroupEgress", Method: "POST", Path: "/"}, api.RevokeSecurityGroupEgress),
 			wire.Op(wire.Operation{Name: "RevokeSecurityGroupIngress", Method: "POST", Path: "/"}, api.RevokeSecurityGroupIngress),
+			wire.Op(wire.Operation{Name: "UpdateSecurityGroupRuleDescriptionsEgress", Method: "POST", Path: "/"}, api.UpdateSecurityGroupRuleDescriptionsEgress),
+			wire.Op(wire.Operation{Name: "UpdateSecurityGroupRuleDescriptionsIngress", Method: "POST", Path: "/"}, api.UpdateSecurityGroupRuleDescriptionsIngress),
 		},
 	}, table)
 }
@@ -182,6 +214,63 @@ type ConnectionTrackingConfiguration struct {
 	UdpTimeout            *int32
 }
 
+// CreateFlowLogsInput is the request of CreateFlowLogs.
+type CreateFlowLogsInput struct {
+	DryRun                   *bool
+	ClientToken              *string
+	DeliverLogsPermissionArn *string
+	DeliverCrossAccountRole  *string
+	LogGroupName             *string
+	ResourceIds              []string
+	ResourceType             *string
+	TrafficType              *string
+	LogDestinationType       *string
+	LogDestination           *string
+	LogFormat                *string
+	TagSpecifications        []TagSpecification
+	MaxAggregationInterval   *int32
+	DestinationOptions       *DestinationOptionsRequest
+}
+
+// CreateFlowLogsOutput is the answer of CreateFlowLogs.
+type CreateFlowLogsOutput struct {
+	ClientToken  *string
+	FlowLogIds   []string
+	Unsuccessful []UnsuccessfulItem
+}
+
+// CreateNetworkAclEntryInput is the request of CreateNetworkAclEntry.
+type CreateNetworkAclEntryInput struct {
+	DryRun        *bool
+	NetworkAclId  *string
+	RuleNumber    *int32
+	Protocol      *string
+	RuleAction    *string
+	Egress        *bool
+	CidrBlock     *string
+	Ipv6CidrBlock *string
+	IcmpTypeCode  *IcmpTypeCode
+	PortRange     *PortRange
+}
+
+// CreateNetworkAclEntryOutput is the answer of CreateNetworkAclEntry.
+type CreateNetworkAclEntryOutput struct {
+}
+
+// CreateNetworkAclInput is the request of CreateNetworkAcl.
+type CreateNetworkAclInput struct {
+	TagSpecifications []TagSpecification
+	ClientToken       *string
+	DryRun            *bool
+	VpcId             *string
+}
+
+// CreateNetworkAclOutput is the answer of CreateNetworkAcl.
+type CreateNetworkAclOutput struct {
+	NetworkAcl  *NetworkAcl
+	ClientToken *string
+}
+
 // CreateSecurityGroupInput is the request of CreateSecurityGroup.
 type CreateSecurityGroupInput struct {
 	Description       *string
@@ -207,6 +296,39 @@ type CreateTagsInput struct {
 
 // CreateTagsOutput is the answer of CreateTags.
 type CreateTagsOutput struct {
+}
+
+// DeleteFlowLogsInput is the request of DeleteFlowLogs.
+type DeleteFlowLogsInput struct {
+	DryRun     *bool
+	FlowLogIds []string
+}
+
+// DeleteFlowLogsOutput is the answer of DeleteFlowLogs.
+type DeleteFlowLogsOutput struct {
+	Unsuccessful []UnsuccessfulItem
+}
+
+// DeleteNetworkAclEntryInput is the request of DeleteNetworkAclEntry.
+type DeleteNetworkAclEntryInput struct {
+	DryRun       *bool
+	NetworkAclId *string
+	RuleNumber   *int32
+	Egress       *bool
+}
+
+// DeleteNetworkAclEntryOutput is the answer of DeleteNetworkAclEntry.
+type DeleteNetworkAclEntryOutput struct {
+}
+
+// DeleteNetworkAclInput is the request of DeleteNetworkAcl.
+type DeleteNetworkAclInput struct {
+	DryRun       *bool
+	NetworkAclId *string
+}
+
+// DeleteNetworkAclOutput is the answer of DeleteNetworkAcl.
+type DeleteNetworkAclOutput struct {
 }
 
 // DeleteSecurityGroupInput is the request of DeleteSecurityGroup.
@@ -258,6 +380,21 @@ type DescribeAvailabilityZonesOutput struct {
 	AvailabilityZones []AvailabilityZone
 }
 
+// DescribeFlowLogsInput is the request of DescribeFlowLogs.
+type DescribeFlowLogsInput struct {
+	DryRun     *bool
+	Filter     []Filter
+	FlowLogIds []string
+	MaxResults *int32
+	NextToken  *string
+}
+
+// DescribeFlowLogsOutput is the answer of DescribeFlowLogs.
+type DescribeFlowLogsOutput struct {
+	FlowLogs  []FlowLog
+	NextToken *string
+}
+
 // DescribeInternetGatewaysInput is the request of DescribeInternetGateways.
 type DescribeInternetGatewaysInput struct {
 	NextToken          *string
@@ -271,6 +408,21 @@ type DescribeInternetGatewaysInput struct {
 type DescribeInternetGatewaysOutput struct {
 	InternetGateways []InternetGateway
 	NextToken        *string
+}
+
+// DescribeNetworkAclsInput is the request of DescribeNetworkAcls.
+type DescribeNetworkAclsInput struct {
+	NextToken     *string
+	MaxResults    *int32
+	DryRun        *bool
+	NetworkAclIds []string
+	Filters       []Filter
+}
+
+// DescribeNetworkAclsOutput is the answer of DescribeNetworkAcls.
+type DescribeNetworkAclsOutput struct {
+	NetworkAcls []NetworkAcl
+	NextToken   *string
 }
 
 // DescribeNetworkInterfacesInput is the request of DescribeNetworkInterfaces.
@@ -317,6 +469,17 @@ type DescribeRouteTablesOutput struct {
 	NextToken   *string
 }
 
+// DescribeSecurityGroupReferencesInput is the request of DescribeSecurityGroupReferences.
+type DescribeSecurityGroupReferencesInput struct {
+	DryRun  *bool
+	GroupId []string
+}
+
+// DescribeSecurityGroupReferencesOutput is the answer of DescribeSecurityGroupReferences.
+type DescribeSecurityGroupReferencesOutput struct {
+	SecurityGroupReferenceSet []SecurityGroupReference
+}
+
 // DescribeSecurityGroupRulesInput is the request of DescribeSecurityGroupRules.
 type DescribeSecurityGroupRulesInput struct {
 	Filters              []Filter
@@ -346,6 +509,20 @@ type DescribeSecurityGroupsInput struct {
 type DescribeSecurityGroupsOutput struct {
 	NextToken      *string
 	SecurityGroups []SecurityGroup
+}
+
+// DescribeStaleSecurityGroupsInput is the request of DescribeStaleSecurityGroups.
+type DescribeStaleSecurityGroupsInput struct {
+	DryRun     *bool
+	MaxResults *int32
+	NextToken  *string
+	VpcId      *string
+}
+
+// DescribeStaleSecurityGroupsOutput is the answer of DescribeStaleSecurityGroups.
+type DescribeStaleSecurityGroupsOutput struct {
+	NextToken             *string
+	StaleSecurityGroupSet []StaleSecurityGroup
 }
 
 // DescribeSubnetsInput is the request of DescribeSubnets.
@@ -407,16 +584,71 @@ type DescribeVpcsOutput struct {
 	Vpcs      []Vpc
 }
 
+// DestinationOptionsRequest is the model's structure of that name.
+type DestinationOptionsRequest struct {
+	FileFormat               *string
+	HiveCompatiblePartitions *bool
+	PerHourPartition         *bool
+}
+
+// DestinationOptionsResponse is the model's structure of that name.
+type DestinationOptionsResponse struct {
+	FileFormat               *string
+	HiveCompatiblePartitions *bool
+	PerHourPartition         *bool
+}
+
 // Filter is the model's structure of that name.
 type Filter struct {
 	Name   *string
 	Values []string
 }
 
+// FlowLog is the model's structure of that name.
+type FlowLog struct {
+	CreationTime             *time.Time
+	DeliverLogsErrorMessage  *string
+	DeliverLogsPermissionArn *string
+	DeliverCrossAccountRole  *string
+	DeliverLogsStatus        *string
+	FlowLogId                *string
+	FlowLogStatus            *string
+	LogGroupName             *string
+	ResourceId               *string
+	TrafficType              *string
+	LogDestinationType       *string
+	LogDestination           *string
+	LogFormat                *string
+	Tags                     []Tag
+	MaxAggregationInterval   *int32
+	DestinationOptions       *DestinationOptionsResponse
+}
+
+// GetSecurityGroupsForVpcInput is the request of GetSecurityGroupsForVpc.
+type GetSecurityGroupsForVpcInput struct {
+	VpcId      *string
+	NextToken  *string
+	MaxResults *int32
+	Filters    []Filter
+	DryRun     *bool
+}
+
+// GetSecurityGroupsForVpcOutput is the answer of GetSecurityGroupsForVpc.
+type GetSecurityGroupsForVpcOutput struct {
+	NextToken            *string
+	SecurityGroupForVpcs []SecurityGroupForVpc
+}
+
 // GroupIdentifier is the model's structure of that name.
 type GroupIdentifier struct {
 	GroupId   *string
 	GroupName *string
+}
+
+// IcmpTypeCode is the model's structure of that name.
+type IcmpTypeCode struct {
+	Code *int32
+	Type *int32
 }
 
 // InternetGateway is the model's structure of that name.
@@ -464,6 +696,48 @@ type Ipv6PrefixSpecification struct {
 type Ipv6Range struct {
 	Description *string
 	CidrIpv6    *string
+}
+
+// ModifySecurityGroupRulesInput is the request of ModifySecurityGroupRules.
+type ModifySecurityGroupRulesInput struct {
+	GroupId            *string
+	SecurityGroupRules []SecurityGroupRuleUpdate
+	DryRun             *bool
+}
+
+// ModifySecurityGroupRulesOutput is the answer of ModifySecurityGroupRules.
+type ModifySecurityGroupRulesOutput struct {
+	Return *bool
+}
+
+// NetworkAcl is the model's structure of that name.
+type NetworkAcl struct {
+	Associations []NetworkAclAssociation
+	Entries      []NetworkAclEntry
+	IsDefault    *bool
+	NetworkAclId *string
+	Tags         []Tag
+	VpcId        *string
+	OwnerId      *string
+}
+
+// NetworkAclAssociation is the model's structure of that name.
+type NetworkAclAssociation struct {
+	NetworkAclAssociationId *string
+	NetworkAclId            *string
+	SubnetId                *string
+}
+
+// NetworkAclEntry is the model's structure of that name.
+type NetworkAclEntry struct {
+	CidrBlock     *string
+	Egress        *bool
+	IcmpTypeCode  *IcmpTypeCode
+	Ipv6CidrBlock *string
+	PortRange     *PortRange
+	Protocol      *string
+	RuleAction    *string
+	RuleNumber    *int32
 }
 
 // NetworkInterface is the model's structure of that name.
@@ -549,6 +823,12 @@ type OperatorResponse struct {
 	HiddenByDefault *bool
 }
 
+// PortRange is the model's structure of that name.
+type PortRange struct {
+	From *int32
+	To   *int32
+}
+
 // PrefixListId is the model's structure of that name.
 type PrefixListId struct {
 	Description  *string
@@ -595,6 +875,36 @@ type Region struct {
 // RegionGeography is the model's structure of that name.
 type RegionGeography struct {
 	Name *string
+}
+
+// ReplaceNetworkAclAssociationInput is the request of ReplaceNetworkAclAssociation.
+type ReplaceNetworkAclAssociationInput struct {
+	DryRun        *bool
+	AssociationId *string
+	NetworkAclId  *string
+}
+
+// ReplaceNetworkAclAssociationOutput is the answer of ReplaceNetworkAclAssociation.
+type ReplaceNetworkAclAssociationOutput struct {
+	NewAssociationId *string
+}
+
+// ReplaceNetworkAclEntryInput is the request of ReplaceNetworkAclEntry.
+type ReplaceNetworkAclEntryInput struct {
+	DryRun        *bool
+	NetworkAclId  *string
+	RuleNumber    *int32
+	Protocol      *string
+	RuleAction    *string
+	Egress        *bool
+	CidrBlock     *string
+	Ipv6CidrBlock *string
+	IcmpTypeCode  *IcmpTypeCode
+	PortRange     *PortRange
+}
+
+// ReplaceNetworkAclEntryOutput is the answer of ReplaceNetworkAclEntry.
+type ReplaceNetworkAclEntryOutput struct {
 }
 
 // RevokeSecurityGroupEgressInput is the request of RevokeSecurityGroupEgress.
@@ -718,6 +1028,24 @@ type SecurityGroup struct {
 	IpPermissions       []IpPermission
 }
 
+// SecurityGroupForVpc is the model's structure of that name.
+type SecurityGroupForVpc struct {
+	Description  *string
+	GroupName    *string
+	OwnerId      *string
+	GroupId      *string
+	Tags         []Tag
+	PrimaryVpcId *string
+}
+
+// SecurityGroupReference is the model's structure of that name.
+type SecurityGroupReference struct {
+	GroupId                *string
+	ReferencingVpcId       *string
+	VpcPeeringConnectionId *string
+	TransitGatewayId       *string
+}
+
 // SecurityGroupRule is the model's structure of that name.
 type SecurityGroupRule struct {
 	SecurityGroupRuleId  *string
@@ -734,6 +1062,50 @@ type SecurityGroupRule struct {
 	Description          *string
 	Tags                 []Tag
 	SecurityGroupRuleArn *string
+}
+
+// SecurityGroupRuleDescription is the model's structure of that name.
+type SecurityGroupRuleDescription struct {
+	SecurityGroupRuleId *string
+	Description         *string
+}
+
+// SecurityGroupRuleRequest is the model's structure of that name.
+type SecurityGroupRuleRequest struct {
+	IpProtocol        *string
+	FromPort          *int32
+	ToPort            *int32
+	CidrIpv4          *string
+	CidrIpv6          *string
+	PrefixListId      *string
+	ReferencedGroupId *string
+	Description       *string
+}
+
+// SecurityGroupRuleUpdate is the model's structure of that name.
+type SecurityGroupRuleUpdate struct {
+	SecurityGroupRuleId *string
+	SecurityGroupRule   *SecurityGroupRuleRequest
+}
+
+// StaleIpPermission is the model's structure of that name.
+type StaleIpPermission struct {
+	FromPort         *int32
+	IpProtocol       *string
+	IpRanges         []string
+	PrefixListIds    []string
+	ToPort           *int32
+	UserIdGroupPairs []UserIdGroupPair
+}
+
+// StaleSecurityGroup is the model's structure of that name.
+type StaleSecurityGroup struct {
+	Description              *string
+	GroupId                  *string
+	GroupName                *string
+	StaleIpPermissions       []StaleIpPermission
+	StaleIpPermissionsEgress []StaleIpPermission
+	VpcId                    *string
 }
 
 // Subnet is the model's structure of that name.
@@ -796,6 +1168,46 @@ type TagDescription struct {
 type TagSpecification struct {
 	ResourceType *string
 	Tags         []Tag
+}
+
+// UnsuccessfulItem is the model's structure of that name.
+type UnsuccessfulItem struct {
+	Error      *UnsuccessfulItemError
+	ResourceId *string
+}
+
+// UnsuccessfulItemError is the model's structure of that name.
+type UnsuccessfulItemError struct {
+	Code    *string
+	Message *string
+}
+
+// UpdateSecurityGroupRuleDescriptionsEgressInput is the request of UpdateSecurityGroupRuleDescriptionsEgress.
+type UpdateSecurityGroupRuleDescriptionsEgressInput struct {
+	DryRun                        *bool
+	GroupId                       *string
+	GroupName                     *string
+	IpPermissions                 []IpPermission
+	SecurityGroupRuleDescriptions []SecurityGroupRuleDescription
+}
+
+// UpdateSecurityGroupRuleDescriptionsEgressOutput is the answer of UpdateSecurityGroupRuleDescriptionsEgress.
+type UpdateSecurityGroupRuleDescriptionsEgressOutput struct {
+	Return *bool
+}
+
+// UpdateSecurityGroupRuleDescriptionsIngressInput is the request of UpdateSecurityGroupRuleDescriptionsIngress.
+type UpdateSecurityGroupRuleDescriptionsIngressInput struct {
+	DryRun                        *bool
+	GroupId                       *string
+	GroupName                     *string
+	IpPermissions                 []IpPermission
+	SecurityGroupRuleDescriptions []SecurityGroupRuleDescription
+}
+
+// UpdateSecurityGroupRuleDescriptionsIngressOutput is the answer of UpdateSecurityGroupRuleDescriptionsIngress.
+type UpdateSecurityGroupRuleDescriptionsIngressOutput struct {
+	Return *bool
 }
 
 // UserIdGroupPair is the model's structure of that name.
@@ -980,6 +1392,50 @@ var table = []wire.Shape{
 		{Name: "UdpTimeout", Target: "Integer", LocationName: "udpTimeout"},
 	}},
 	{Name: "CoreNetworkArn", Kind: wire.String},
+	{Name: "CreateFlowLogsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "ClientToken", Target: "String"},
+		{Name: "DeliverLogsPermissionArn", Target: "String"},
+		{Name: "DeliverCrossAccountRole", Target: "String"},
+		{Name: "LogGroupName", Target: "String"},
+		{Name: "ResourceIds", Target: "FlowLogResourceIds", LocationName: "ResourceId", Required: true},
+		{Name: "ResourceType", Target: "FlowLogsResourceType", Required: true},
+		{Name: "TrafficType", Target: "TrafficType"},
+		{Name: "LogDestinationType", Target: "LogDestinationType"},
+		{Name: "LogDestination", Target: "String"},
+		{Name: "LogFormat", Target: "String"},
+		{Name: "TagSpecifications", Target: "TagSpecificationList", LocationName: "TagSpecification"},
+		{Name: "MaxAggregationInterval", Target: "Integer"},
+		{Name: "DestinationOptions", Target: "DestinationOptionsRequest"},
+	}},
+	{Name: "CreateFlowLogsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "ClientToken", Target: "String", LocationName: "clientToken"},
+		{Name: "FlowLogIds", Target: "ValueStringList", LocationName: "flowLogIdSet"},
+		{Name: "Unsuccessful", Target: "UnsuccessfulItemSet", LocationName: "unsuccessful"},
+	}},
+	{Name: "CreateNetworkAclEntryInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "NetworkAclId", Target: "NetworkAclId", LocationName: "networkAclId", Required: true},
+		{Name: "RuleNumber", Target: "Integer", LocationName: "ruleNumber", Required: true},
+		{Name: "Protocol", Target: "String", LocationName: "protocol", Required: true},
+		{Name: "RuleAction", Target: "RuleAction", LocationName: "ruleAction", Required: true},
+		{Name: "Egress", Target: "Boolean", LocationName: "egress", Required: true},
+		{Name: "CidrBlock", Target: "String", LocationName: "cidrBlock"},
+		{Name: "Ipv6CidrBlock", Target: "String", LocationName: "ipv6CidrBlock"},
+		{Name: "IcmpTypeCode", Target: "IcmpTypeCode", LocationName: "Icmp"},
+		{Name: "PortRange", Target: "PortRange", LocationName: "portRange"},
+	}},
+	{Name: "CreateNetworkAclEntryOutput", Kind: wire.Structure},
+	{Name: "CreateNetworkAclInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "TagSpecifications", Target: "TagSpecificationList", LocationName: "TagSpecification"},
+		{Name: "ClientToken", Target: "String"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "VpcId", Target: "VpcId", LocationName: "vpcId", Required: true},
+	}},
+	{Name: "CreateNetworkAclOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NetworkAcl", Target: "NetworkAcl", LocationName: "networkAcl"},
+		{Name: "ClientToken", Target: "String", LocationName: "clientToken"},
+	}},
 	{Name: "CreateSecurityGroupInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Description", Target: "String", LocationName: "GroupDescription", Required: true},
 		{Name: "GroupName", Target: "String", Required: true},
@@ -999,6 +1455,25 @@ var table = []wire.Shape{
 	}},
 	{Name: "CreateTagsOutput", Kind: wire.Structure},
 	{Name: "DateTime", Kind: wire.Timestamp},
+	{Name: "DeleteFlowLogsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "FlowLogIds", Target: "FlowLogIdList", LocationName: "FlowLogId", Required: true},
+	}},
+	{Name: "DeleteFlowLogsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Unsuccessful", Target: "UnsuccessfulItemSet", LocationName: "unsuccessful"},
+	}},
+	{Name: "DeleteNetworkAclEntryInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "NetworkAclId", Target: "NetworkAclId", LocationName: "networkAclId", Required: true},
+		{Name: "RuleNumber", Target: "Integer", LocationName: "ruleNumber", Required: true},
+		{Name: "Egress", Target: "Boolean", LocationName: "egress", Required: true},
+	}},
+	{Name: "DeleteNetworkAclEntryOutput", Kind: wire.Structure},
+	{Name: "DeleteNetworkAclInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "NetworkAclId", Target: "NetworkAclId", LocationName: "networkAclId", Required: true},
+	}},
+	{Name: "DeleteNetworkAclOutput", Kind: wire.Structure},
 	{Name: "DeleteSecurityGroupInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "GroupId", Target: "SecurityGroupId"},
 		{Name: "GroupName", Target: "SecurityGroupName"},
@@ -1031,6 +1506,17 @@ var table = []wire.Shape{
 	{Name: "DescribeAvailabilityZonesOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "AvailabilityZones", Target: "AvailabilityZoneList", LocationName: "availabilityZoneInfo"},
 	}},
+	{Name: "DescribeFlowLogsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "Filter", Target: "FilterList"},
+		{Name: "FlowLogIds", Target: "FlowLogIdList", LocationName: "FlowLogId"},
+		{Name: "MaxResults", Target: "Integer"},
+		{Name: "NextToken", Target: "String"},
+	}},
+	{Name: "DescribeFlowLogsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "FlowLogs", Target: "FlowLogSet", LocationName: "flowLogSet"},
+		{Name: "NextToken", Target: "String", LocationName: "nextToken"},
+	}},
 	{Name: "DescribeInternetGatewaysInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "NextToken", Target: "String"},
 		{Name: "MaxResults", Target: "DescribeInternetGatewaysMaxResults"},
@@ -1041,6 +1527,18 @@ var table = []wire.Shape{
 	{Name: "DescribeInternetGatewaysMaxResults", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 5, Max: 1000}},
 	{Name: "DescribeInternetGatewaysOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "InternetGateways", Target: "InternetGatewayList", LocationName: "internetGatewaySet"},
+		{Name: "NextToken", Target: "String", LocationName: "nextToken"},
+	}},
+	{Name: "DescribeNetworkAclsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NextToken", Target: "String"},
+		{Name: "MaxResults", Target: "DescribeNetworkAclsMaxResults"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "NetworkAclIds", Target: "NetworkAclIdStringList", LocationName: "NetworkAclId"},
+		{Name: "Filters", Target: "FilterList", LocationName: "Filter"},
+	}},
+	{Name: "DescribeNetworkAclsMaxResults", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 5, Max: 1000}},
+	{Name: "DescribeNetworkAclsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NetworkAcls", Target: "NetworkAclList", LocationName: "networkAclSet"},
 		{Name: "NextToken", Target: "String", LocationName: "nextToken"},
 	}},
 	{Name: "DescribeNetworkInterfacesInput", Kind: wire.Structure, Members: []wire.Member{
@@ -1077,6 +1575,13 @@ var table = []wire.Shape{
 		{Name: "RouteTables", Target: "RouteTableList", LocationName: "routeTableSet"},
 		{Name: "NextToken", Target: "String", LocationName: "nextToken"},
 	}},
+	{Name: "DescribeSecurityGroupReferencesInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "GroupId", Target: "GroupIds", Required: true},
+	}},
+	{Name: "DescribeSecurityGroupReferencesOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "SecurityGroupReferenceSet", Target: "SecurityGroupReferences", LocationName: "securityGroupReferenceSet"},
+	}},
 	{Name: "DescribeSecurityGroupRulesInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Filters", Target: "FilterList", LocationName: "Filter"},
 		{Name: "SecurityGroupRuleIds", Target: "SecurityGroupRuleIdList", LocationName: "SecurityGroupRuleId"},
@@ -1101,6 +1606,18 @@ var table = []wire.Shape{
 	{Name: "DescribeSecurityGroupsOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "NextToken", Target: "String", LocationName: "nextToken"},
 		{Name: "SecurityGroups", Target: "SecurityGroupList", LocationName: "securityGroupInfo"},
+	}},
+	{Name: "DescribeStaleSecurityGroupsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "MaxResults", Target: "DescribeStaleSecurityGroupsMaxResults"},
+		{Name: "NextToken", Target: "DescribeStaleSecurityGroupsNextToken"},
+		{Name: "VpcId", Target: "VpcId", Required: true},
+	}},
+	{Name: "DescribeStaleSecurityGroupsMaxResults", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 5, Max: 255}},
+	{Name: "DescribeStaleSecurityGroupsNextToken", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 1024}},
+	{Name: "DescribeStaleSecurityGroupsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NextToken", Target: "String", LocationName: "nextToken"},
+		{Name: "StaleSecurityGroupSet", Target: "StaleSecurityGroupSet", LocationName: "staleSecurityGroupSet"},
 	}},
 	{Name: "DescribeSubnetsInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Filters", Target: "FilterList", LocationName: "Filter"},
@@ -1147,19 +1664,70 @@ var table = []wire.Shape{
 		{Name: "NextToken", Target: "String", LocationName: "nextToken"},
 		{Name: "Vpcs", Target: "VpcList", LocationName: "vpcSet"},
 	}},
+	{Name: "DestinationFileFormat", Kind: wire.String, Enum: []string{"plain-text", "parquet"}},
+	{Name: "DestinationOptionsRequest", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "FileFormat", Target: "DestinationFileFormat"},
+		{Name: "HiveCompatiblePartitions", Target: "Boolean"},
+		{Name: "PerHourPartition", Target: "Boolean"},
+	}},
+	{Name: "DestinationOptionsResponse", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "FileFormat", Target: "DestinationFileFormat", LocationName: "fileFormat"},
+		{Name: "HiveCompatiblePartitions", Target: "Boolean", LocationName: "hiveCompatiblePartitions"},
+		{Name: "PerHourPartition", Target: "Boolean", LocationName: "perHourPartition"},
+	}},
 	{Name: "Filter", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Name", Target: "String"},
 		{Name: "Values", Target: "ValueStringList", LocationName: "Value"},
 	}},
 	{Name: "FilterList", Kind: wire.List, Elem: wire.Member{Target: "Filter", LocationName: "Filter"}},
+	{Name: "FlowLog", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "CreationTime", Target: "MillisecondDateTime", LocationName: "creationTime"},
+		{Name: "DeliverLogsErrorMessage", Target: "String", LocationName: "deliverLogsErrorMessage"},
+		{Name: "DeliverLogsPermissionArn", Target: "String", LocationName: "deliverLogsPermissionArn"},
+		{Name: "DeliverCrossAccountRole", Target: "String", LocationName: "deliverCrossAccountRole"},
+		{Name: "DeliverLogsStatus", Target: "String", LocationName: "deliverLogsStatus"},
+		{Name: "FlowLogId", Target: "String", LocationName: "flowLogId"},
+		{Name: "FlowLogStatus", Target: "String", LocationName: "flowLogStatus"},
+		{Name: "LogGroupName", Target: "String", LocationName: "logGroupName"},
+		{Name: "ResourceId", Target: "String", LocationName: "resourceId"},
+		{Name: "TrafficType", Target: "TrafficType", LocationName: "trafficType"},
+		{Name: "LogDestinationType", Target: "LogDestinationType", LocationName: "logDestinationType"},
+		{Name: "LogDestination", Target: "String", LocationName: "logDestination"},
+		{Name: "LogFormat", Target: "String", LocationName: "logFormat"},
+		{Name: "Tags", Target: "TagList", LocationName: "tagSet"},
+		{Name: "MaxAggregationInterval", Target: "Integer", LocationName: "maxAggregationInterval"},
+		{Name: "DestinationOptions", Target: "DestinationOptionsResponse", LocationName: "destinationOptions"},
+	}},
+	{Name: "FlowLogIdList", Kind: wire.List, Elem: wire.Member{Target: "VpcFlowLogId", LocationName: "item"}},
+	{Name: "FlowLogResourceId", Kind: wire.String},
+	{Name: "FlowLogResourceIds", Kind: wire.List, Elem: wire.Member{Target: "FlowLogResourceId", LocationName: "item"}},
+	{Name: "FlowLogSet", Kind: wire.List, Elem: wire.Member{Target: "FlowLog", LocationName: "item"}},
+	{Name: "FlowLogsResourceType", Kind: wire.String, Enum: []string{"VPC", "Subnet", "NetworkInterface", "TransitGateway", "TransitGatewayAttachment", "RegionalNatGateway"}},
+	{Name: "GetSecurityGroupsForVpcInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "VpcId", Target: "VpcId", Required: true},
+		{Name: "NextToken", Target: "String"},
+		{Name: "MaxResults", Target: "GetSecurityGroupsForVpcRequestMaxResults"},
+		{Name: "Filters", Target: "FilterList", LocationName: "Filter"},
+		{Name: "DryRun", Target: "Boolean"},
+	}},
+	{Name: "GetSecurityGroupsForVpcOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NextToken", Target: "String", LocationName: "nextToken"},
+		{Name: "SecurityGroupForVpcs", Target: "SecurityGroupForVpcList", LocationName: "securityGroupForVpcSet"},
+	}},
+	{Name: "GetSecurityGroupsForVpcRequestMaxResults", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 5, Max: 1000}},
 	{Name: "GroupIdStringList", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroupId", LocationName: "groupId"}},
 	{Name: "GroupIdentifier", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "GroupId", Target: "String", LocationName: "groupId"},
 		{Name: "GroupName", Target: "String", LocationName: "groupName"},
 	}},
 	{Name: "GroupIdentifierList", Kind: wire.List, Elem: wire.Member{Target: "GroupIdentifier", LocationName: "item"}},
+	{Name: "GroupIds", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroupId", LocationName: "item"}},
 	{Name: "GroupNameStringList", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroupName", LocationName: "GroupName"}},
 	{Name: "HostnameType", Kind: wire.String, Enum: []string{"ip-name", "resource-name"}},
+	{Name: "IcmpTypeCode", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Code", Target: "Integer", LocationName: "code"},
+		{Name: "Type", Target: "Integer", LocationName: "type"},
+	}},
 	{Name: "Integer", Kind: wire.Integer},
 	{Name: "InternetGateway", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Attachments", Target: "InternetGatewayAttachmentList", LocationName: "attachmentSet"},
@@ -1190,6 +1758,7 @@ var table = []wire.Shape{
 		{Name: "CidrIp", Target: "String", LocationName: "cidrIp"},
 	}},
 	{Name: "IpRangeList", Kind: wire.List, Elem: wire.Member{Target: "IpRange", LocationName: "item"}},
+	{Name: "IpRanges", Kind: wire.List, Elem: wire.Member{Target: "String", LocationName: "item"}},
 	{Name: "IpSource", Kind: wire.String, Enum: []string{"amazon", "byoip", "none"}},
 	{Name: "Ipv4PrefixSpecification", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Ipv4Prefix", Target: "String", LocationName: "ipv4Prefix"},
@@ -1205,6 +1774,46 @@ var table = []wire.Shape{
 		{Name: "CidrIpv6", Target: "String", LocationName: "cidrIpv6"},
 	}},
 	{Name: "Ipv6RangeList", Kind: wire.List, Elem: wire.Member{Target: "Ipv6Range", LocationName: "item"}},
+	{Name: "LogDestinationType", Kind: wire.String, Enum: []string{"cloud-watch-logs", "s3", "kinesis-data-firehose"}},
+	{Name: "MillisecondDateTime", Kind: wire.Timestamp},
+	{Name: "ModifySecurityGroupRulesInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "GroupId", Target: "SecurityGroupId", Required: true},
+		{Name: "SecurityGroupRules", Target: "SecurityGroupRuleUpdateList", LocationName: "SecurityGroupRule", Required: true},
+		{Name: "DryRun", Target: "Boolean"},
+	}},
+	{Name: "ModifySecurityGroupRulesOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Return", Target: "Boolean", LocationName: "return"},
+	}},
+	{Name: "NetworkAcl", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Associations", Target: "NetworkAclAssociationList", LocationName: "associationSet"},
+		{Name: "Entries", Target: "NetworkAclEntryList", LocationName: "entrySet"},
+		{Name: "IsDefault", Target: "Boolean", LocationName: "default"},
+		{Name: "NetworkAclId", Target: "String", LocationName: "networkAclId"},
+		{Name: "Tags", Target: "TagList", LocationName: "tagSet"},
+		{Name: "VpcId", Target: "String", LocationName: "vpcId"},
+		{Name: "OwnerId", Target: "String", LocationName: "ownerId"},
+	}},
+	{Name: "NetworkAclAssociation", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NetworkAclAssociationId", Target: "String", LocationName: "networkAclAssociationId"},
+		{Name: "NetworkAclId", Target: "String", LocationName: "networkAclId"},
+		{Name: "SubnetId", Target: "String", LocationName: "subnetId"},
+	}},
+	{Name: "NetworkAclAssociationId", Kind: wire.String},
+	{Name: "NetworkAclAssociationList", Kind: wire.List, Elem: wire.Member{Target: "NetworkAclAssociation", LocationName: "item"}},
+	{Name: "NetworkAclEntry", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "CidrBlock", Target: "String", LocationName: "cidrBlock"},
+		{Name: "Egress", Target: "Boolean", LocationName: "egress"},
+		{Name: "IcmpTypeCode", Target: "IcmpTypeCode", LocationName: "icmpTypeCode"},
+		{Name: "Ipv6CidrBlock", Target: "String", LocationName: "ipv6CidrBlock"},
+		{Name: "PortRange", Target: "PortRange", LocationName: "portRange"},
+		{Name: "Protocol", Target: "String", LocationName: "protocol"},
+		{Name: "RuleAction", Target: "RuleAction", LocationName: "ruleAction"},
+		{Name: "RuleNumber", Target: "Integer", LocationName: "ruleNumber"},
+	}},
+	{Name: "NetworkAclEntryList", Kind: wire.List, Elem: wire.Member{Target: "NetworkAclEntry", LocationName: "item"}},
+	{Name: "NetworkAclId", Kind: wire.String},
+	{Name: "NetworkAclIdStringList", Kind: wire.List, Elem: wire.Member{Target: "NetworkAclId", LocationName: "item"}},
+	{Name: "NetworkAclList", Kind: wire.List, Elem: wire.Member{Target: "NetworkAcl", LocationName: "item"}},
 	{Name: "NetworkInterface", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Association", Target: "NetworkInterfaceAssociation", LocationName: "association"},
 		{Name: "Attachment", Target: "NetworkInterfaceAttachment", LocationName: "attachment"},
@@ -1284,11 +1893,16 @@ var table = []wire.Shape{
 		{Name: "Principal", Target: "String", LocationName: "principal"},
 		{Name: "HiddenByDefault", Target: "Boolean", LocationName: "hiddenByDefault"},
 	}},
+	{Name: "PortRange", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "From", Target: "Integer", LocationName: "from"},
+		{Name: "To", Target: "Integer", LocationName: "to"},
+	}},
 	{Name: "PrefixListId", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Description", Target: "String", LocationName: "description"},
 		{Name: "PrefixListId", Target: "String", LocationName: "prefixListId"},
 	}},
 	{Name: "PrefixListIdList", Kind: wire.List, Elem: wire.Member{Target: "PrefixListId", LocationName: "item"}},
+	{Name: "PrefixListIdSet", Kind: wire.List, Elem: wire.Member{Target: "String", LocationName: "item"}},
 	{Name: "PrefixListResourceId", Kind: wire.String},
 	{Name: "PrivateDnsNameOptionsOnLaunch", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "HostnameType", Target: "HostnameType", LocationName: "hostnameType"},
@@ -1324,6 +1938,27 @@ var table = []wire.Shape{
 	{Name: "RegionGeographyList", Kind: wire.List, Elem: wire.Member{Target: "RegionGeography", LocationName: "item"}},
 	{Name: "RegionList", Kind: wire.List, Elem: wire.Member{Target: "Region", LocationName: "item"}},
 	{Name: "RegionNameStringList", Kind: wire.List, Elem: wire.Member{Target: "String", LocationName: "RegionName"}},
+	{Name: "ReplaceNetworkAclAssociationInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "AssociationId", Target: "NetworkAclAssociationId", LocationName: "associationId", Required: true},
+		{Name: "NetworkAclId", Target: "NetworkAclId", LocationName: "networkAclId", Required: true},
+	}},
+	{Name: "ReplaceNetworkAclAssociationOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NewAssociationId", Target: "String", LocationName: "newAssociationId"},
+	}},
+	{Name: "ReplaceNetworkAclEntryInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "NetworkAclId", Target: "NetworkAclId", LocationName: "networkAclId", Required: true},
+		{Name: "RuleNumber", Target: "Integer", LocationName: "ruleNumber", Required: true},
+		{Name: "Protocol", Target: "String", LocationName: "protocol", Required: true},
+		{Name: "RuleAction", Target: "RuleAction", LocationName: "ruleAction", Required: true},
+		{Name: "Egress", Target: "Boolean", LocationName: "egress", Required: true},
+		{Name: "CidrBlock", Target: "String", LocationName: "cidrBlock"},
+		{Name: "Ipv6CidrBlock", Target: "String", LocationName: "ipv6CidrBlock"},
+		{Name: "IcmpTypeCode", Target: "IcmpTypeCode", LocationName: "Icmp"},
+		{Name: "PortRange", Target: "PortRange", LocationName: "portRange"},
+	}},
+	{Name: "ReplaceNetworkAclEntryOutput", Kind: wire.Structure},
 	{Name: "ResourceIdList", Kind: wire.List, Elem: wire.Member{Target: "TaggableResourceId"}},
 	{Name: "ResourceType", Kind: wire.String, Enum: []string{"capacity-reservation", "client-vpn-endpoint", "customer-gateway", "carrier-gateway", "coip-pool", "declarative-policies-report", "dedicated-host", "dhcp-options", "egress-only-internet-gateway", "elastic-ip", "elastic-gpu", "export-image-task", "export-instance-task", "fleet", "fpga-image", "host-reservation", "image", "image-usage-report", "import-image-task", "import-snapshot-task", "instance", "instance-event-window", "internet-gateway", "ipam", "ipam-pool", "ipam-scope", "ipv4pool-ec2", "ipv6pool-ec2", "key-pair", "launch-template", "local-gateway", "local-gateway-route-table", "local-gateway-virtual-interface", "local-gateway-virtual-interface-group", "local-gateway-route-table-vpc-association", "local-gateway-route-table-virtual-interface-group-association", "natgateway", "network-acl", "network-interface", "network-insights-analysis", "network-insights-path", "network-insights-access-scope", "network-insights-access-scope-analysis", "outpost-lag", "placement-group", "prefix-list", "replace-root-volume-task", "reserved-instances", "route-table", "security-group", "security-group-rule", "service-link-virtual-interface", "snapshot", "spot-fleet-request", "spot-instances-request", "subnet", "subnet-cidr-reservation", "traffic-mirror-filter", "traffic-mirror-session", "traffic-mirror-target", "transit-gateway", "transit-gateway-attachment", "transit-gateway-connect-peer", "transit-gateway-multicast-domain", "transit-gateway-policy-table", "transit-gateway-metering-policy", "transit-gateway-route-table", "transit-gateway-route-table-announcement", "volume", "vpc", "vpc-endpoint", "vpc-endpoint-connection", "vpc-endpoint-service", "vpc-endpoint-service-permission", "vpc-peering-connection", "vpn-connection", "vpn-gateway", "vpc-flow-log", "capacity-reservation-fleet", "traffic-mirror-filter-rule", "vpc-endpoint-connection-device-type", "verified-access-instance", "verified-access-group", "verified-access-endpoint", "verified-access-policy", "verified-access-trust-provider", "vpn-connection-device-type", "vpc-block-public-access-exclusion", "vpc-encryption-control", "route-server", "route-server-endpoint", "route-server-peer", "ipam-resource-discovery", "ipam-resource-discovery-association", "instance-connect-endpoint", "verified-access-endpoint-target", "ipam-external-resource-verification-token", "capacity-block", "mac-modification-task", "ipam-prefix-list-resolver", "ipam-policy", "ipam-prefix-list-resolver-target", "secondary-interface", "secondary-network", "secondary-subnet", "capacity-manager-data-export", "vpn-concentrator", "ipam-pool-allocation"}},
 	{Name: "RevokeSecurityGroupEgressInput", Kind: wire.Structure, Members: []wire.Member{
@@ -1425,6 +2060,7 @@ var table = []wire.Shape{
 	{Name: "RouteTableId", Kind: wire.String},
 	{Name: "RouteTableIdStringList", Kind: wire.List, Elem: wire.Member{Target: "RouteTableId", LocationName: "item"}},
 	{Name: "RouteTableList", Kind: wire.List, Elem: wire.Member{Target: "RouteTable", LocationName: "item"}},
+	{Name: "RuleAction", Kind: wire.String, Enum: []string{"allow", "deny"}},
 	{Name: "SecurityGroup", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "GroupId", Target: "String", LocationName: "groupId"},
 		{Name: "IpPermissionsEgress", Target: "IpPermissionList", LocationName: "ipPermissionsEgress"},
@@ -1436,9 +2072,25 @@ var table = []wire.Shape{
 		{Name: "Description", Target: "String", LocationName: "groupDescription"},
 		{Name: "IpPermissions", Target: "IpPermissionList", LocationName: "ipPermissions"},
 	}},
+	{Name: "SecurityGroupForVpc", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Description", Target: "String", LocationName: "description"},
+		{Name: "GroupName", Target: "String", LocationName: "groupName"},
+		{Name: "OwnerId", Target: "String", LocationName: "ownerId"},
+		{Name: "GroupId", Target: "String", LocationName: "groupId"},
+		{Name: "Tags", Target: "TagList", LocationName: "tagSet"},
+		{Name: "PrimaryVpcId", Target: "String", LocationName: "primaryVpcId"},
+	}},
+	{Name: "SecurityGroupForVpcList", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroupForVpc", LocationName: "item"}},
 	{Name: "SecurityGroupId", Kind: wire.String},
 	{Name: "SecurityGroupList", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroup", LocationName: "item"}},
 	{Name: "SecurityGroupName", Kind: wire.String},
+	{Name: "SecurityGroupReference", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "GroupId", Target: "String", LocationName: "groupId"},
+		{Name: "ReferencingVpcId", Target: "String", LocationName: "referencingVpcId"},
+		{Name: "VpcPeeringConnectionId", Target: "String", LocationName: "vpcPeeringConnectionId"},
+		{Name: "TransitGatewayId", Target: "String", LocationName: "transitGatewayId"},
+	}},
+	{Name: "SecurityGroupReferences", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroupReference", LocationName: "item"}},
 	{Name: "SecurityGroupRule", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "SecurityGroupRuleId", Target: "SecurityGroupRuleId", LocationName: "securityGroupRuleId"},
 		{Name: "GroupId", Target: "SecurityGroupId", LocationName: "groupId"},
@@ -1455,9 +2107,47 @@ var table = []wire.Shape{
 		{Name: "Tags", Target: "TagList", LocationName: "tagSet"},
 		{Name: "SecurityGroupRuleArn", Target: "String", LocationName: "securityGroupRuleArn"},
 	}},
+	{Name: "SecurityGroupRuleDescription", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "SecurityGroupRuleId", Target: "String"},
+		{Name: "Description", Target: "String"},
+	}},
+	{Name: "SecurityGroupRuleDescriptionList", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroupRuleDescription", LocationName: "item"}},
 	{Name: "SecurityGroupRuleId", Kind: wire.String},
 	{Name: "SecurityGroupRuleIdList", Kind: wire.List, Elem: wire.Member{Target: "String", LocationName: "item"}},
 	{Name: "SecurityGroupRuleList", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroupRule", LocationName: "item"}},
+	{Name: "SecurityGroupRuleRequest", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "IpProtocol", Target: "String"},
+		{Name: "FromPort", Target: "Integer"},
+		{Name: "ToPort", Target: "Integer"},
+		{Name: "CidrIpv4", Target: "String"},
+		{Name: "CidrIpv6", Target: "String"},
+		{Name: "PrefixListId", Target: "PrefixListResourceId"},
+		{Name: "ReferencedGroupId", Target: "SecurityGroupId"},
+		{Name: "Description", Target: "String"},
+	}},
+	{Name: "SecurityGroupRuleUpdate", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "SecurityGroupRuleId", Target: "SecurityGroupRuleId", Required: true},
+		{Name: "SecurityGroupRule", Target: "SecurityGroupRuleRequest"},
+	}},
+	{Name: "SecurityGroupRuleUpdateList", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroupRuleUpdate", LocationName: "item"}},
+	{Name: "StaleIpPermission", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "FromPort", Target: "Integer", LocationName: "fromPort"},
+		{Name: "IpProtocol", Target: "String", LocationName: "ipProtocol"},
+		{Name: "IpRanges", Target: "IpRanges", LocationName: "ipRanges"},
+		{Name: "PrefixListIds", Target: "PrefixListIdSet", LocationName: "prefixListIds"},
+		{Name: "ToPort", Target: "Integer", LocationName: "toPort"},
+		{Name: "UserIdGroupPairs", Target: "UserIdGroupPairSet", LocationName: "groups"},
+	}},
+	{Name: "StaleIpPermissionSet", Kind: wire.List, Elem: wire.Member{Target: "StaleIpPermission", LocationName: "item"}},
+	{Name: "StaleSecurityGroup", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Description", Target: "String", LocationName: "description"},
+		{Name: "GroupId", Target: "String", LocationName: "groupId"},
+		{Name: "GroupName", Target: "String", LocationName: "groupName"},
+		{Name: "StaleIpPermissions", Target: "StaleIpPermissionSet", LocationName: "staleIpPermissions"},
+		{Name: "StaleIpPermissionsEgress", Target: "StaleIpPermissionSet", LocationName: "staleIpPermissionsEgress"},
+		{Name: "VpcId", Target: "String", LocationName: "vpcId"},
+	}},
+	{Name: "StaleSecurityGroupSet", Kind: wire.List, Elem: wire.Member{Target: "StaleSecurityGroup", LocationName: "item"}},
 	{Name: "String", Kind: wire.String},
 	{Name: "Subnet", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "AvailabilityZoneId", Target: "String", LocationName: "availabilityZoneId"},
@@ -1521,6 +2211,36 @@ var table = []wire.Shape{
 	{Name: "TagSpecificationList", Kind: wire.List, Elem: wire.Member{Target: "TagSpecification", LocationName: "item"}},
 	{Name: "TaggableResourceId", Kind: wire.String},
 	{Name: "Tenancy", Kind: wire.String, Enum: []string{"default", "dedicated", "host"}},
+	{Name: "TrafficType", Kind: wire.String, Enum: []string{"ACCEPT", "REJECT", "ALL"}},
+	{Name: "UnsuccessfulItem", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Error", Target: "UnsuccessfulItemError", LocationName: "error"},
+		{Name: "ResourceId", Target: "String", LocationName: "resourceId"},
+	}},
+	{Name: "UnsuccessfulItemError", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Code", Target: "String", LocationName: "code"},
+		{Name: "Message", Target: "String", LocationName: "message"},
+	}},
+	{Name: "UnsuccessfulItemSet", Kind: wire.List, Elem: wire.Member{Target: "UnsuccessfulItem", LocationName: "item"}},
+	{Name: "UpdateSecurityGroupRuleDescriptionsEgressInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "GroupId", Target: "SecurityGroupId"},
+		{Name: "GroupName", Target: "SecurityGroupName"},
+		{Name: "IpPermissions", Target: "IpPermissionList"},
+		{Name: "SecurityGroupRuleDescriptions", Target: "SecurityGroupRuleDescriptionList", LocationName: "SecurityGroupRuleDescription"},
+	}},
+	{Name: "UpdateSecurityGroupRuleDescriptionsEgressOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Return", Target: "Boolean", LocationName: "return"},
+	}},
+	{Name: "UpdateSecurityGroupRuleDescriptionsIngressInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "GroupId", Target: "SecurityGroupId"},
+		{Name: "GroupName", Target: "SecurityGroupName"},
+		{Name: "IpPermissions", Target: "IpPermissionList"},
+		{Name: "SecurityGroupRuleDescriptions", Target: "SecurityGroupRuleDescriptionList", LocationName: "SecurityGroupRuleDescription"},
+	}},
+	{Name: "UpdateSecurityGroupRuleDescriptionsIngressOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Return", Target: "Boolean", LocationName: "return"},
+	}},
 	{Name: "UserIdGroupPair", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Description", Target: "String", LocationName: "description"},
 		{Name: "UserId", Target: "String", LocationName: "userId"},
@@ -1531,6 +2251,7 @@ var table = []wire.Shape{
 		{Name: "PeeringStatus", Target: "String", LocationName: "peeringStatus"},
 	}},
 	{Name: "UserIdGroupPairList", Kind: wire.List, Elem: wire.Member{Target: "UserIdGroupPair", LocationName: "item"}},
+	{Name: "UserIdGroupPairSet", Kind: wire.List, Elem: wire.Member{Target: "UserIdGroupPair", LocationName: "item"}},
 	{Name: "ValueStringList", Kind: wire.List, Elem: wire.Member{Target: "String", LocationName: "item"}},
 	{Name: "Vpc", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "OwnerId", Target: "String", LocationName: "ownerId"},
@@ -1585,6 +2306,7 @@ var table = []wire.Shape{
 	{Name: "VpcEncryptionControlId", Kind: wire.String},
 	{Name: "VpcEncryptionControlMode", Kind: wire.String, Enum: []string{"monitor", "enforce"}},
 	{Name: "VpcEncryptionControlState", Kind: wire.String, Enum: []string{"enforce-in-progress", "monitor-in-progress", "enforce-failed", "monitor-failed", "deleting", "deleted", "available", "creating", "delete-failed"}},
+	{Name: "VpcFlowLogId", Kind: wire.String},
 	{Name: "VpcId", Kind: wire.String},
 	{Name: "VpcIdStringList", Kind: wire.List, Elem: wire.Member{Target: "VpcId", LocationName: "VpcId"}},
 	{Name: "VpcIpv6CidrBlockAssociation", Kind: wire.Structure, Members: []wire.Member{
