@@ -31,8 +31,6 @@ type Network struct {
 type Subnet struct {
 	ID   string
 	CIDR netip.Prefix
-	// InternetGateway says that the subnet's default route is an internet gateway.
-	InternetGateway bool
 	// Routes lead beyond the VPC's blocks, which every subnet reaches; the
 	// longest prefix wins. What has no route is dropped.
 	Routes []Route
@@ -141,11 +139,11 @@ type Interface struct {
 // Covers returns nil when the network has what the interface refers to: its
 // subnet, with the address inside, and all its groups.
 func (n Network) Covers(i Interface) error {
-	at := slices.IndexFunc(n.Subnets, func(s Subnet) bool { return s.ID == i.Subnet })
-	if at < 0 {
+	s, ok := n.subnet(i.Subnet)
+	if !ok {
 		return fmt.Errorf("subnet %q of %s: %w", i.Subnet, i.ID, ErrNotApplied)
 	}
-	if cidr := n.Subnets[at].CIDR; !cidr.Contains(i.Address) {
+	if cidr := s.CIDR; !cidr.Contains(i.Address) {
 		return fmt.Errorf("address %s of %s isn't in %s", i.Address, i.ID, cidr)
 	}
 	for _, g := range i.Groups {

@@ -134,7 +134,7 @@ func (h *host) setupLink(name string, r *router) error {
 	if err := h.nl.LinkSetUp(link); err != nil {
 		return err
 	}
-	if err := h.nl.NeighSet(neighbour(link, net.ParseIP(anyRouterHop), routerMAC)); err != nil {
+	if err := h.nl.NeighSet(neighbour(link, anyRouter.AsSlice(), routerMAC)); err != nil {
 		return err
 	}
 	if err := r.setupGateway(); err != nil {
@@ -159,7 +159,7 @@ func (h *host) route(addr netip.Addr, network string) error {
 		return fmt.Errorf("public address %s: network %s has no gateway", addr, network)
 	}
 	route := &netlink.Route{
-		Dst: hostNet(addr), Gw: net.ParseIP(anyRouterHop), LinkIndex: link.Attrs().Index,
+		Dst: hostNet(addr), Gw: anyRouter.AsSlice(), LinkIndex: link.Attrs().Index,
 		Flags: int(netlink.FLAG_ONLINK), Src: HostAddress(h.public).AsSlice(), Protocol: routeProtocol,
 	}
 	err = h.nl.RouteAdd(route)

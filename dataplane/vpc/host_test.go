@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/google/nftables"
-	"github.com/vishvananda/netlink"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 	"pgregory.net/rapid"
@@ -113,15 +112,7 @@ func TestEmptiedTables(t *testing.T) {
 // and they see who it is.
 func TestRoutedPublicRange(t *testing.T) {
 	w := newWorld(t)
-	beyond := internet(t)
-	nl, err := beyond.handle()
-	w.must(err)
-	defer nl.Close()
-	link, err := nl.LinkByName("up0")
-	w.must(err)
-	w.must(nl.RouteAdd(&netlink.Route{
-		LinkIndex: link.Attrs().Index, Dst: netOf(w.opt.PublicCIDR), Gw: net.ParseIP("198.18.0.1"),
-	}))
+	beyond := w.routed()
 	w.apply(network(
 		Group{ID: "sg-peer", Ingress: []Rule{tcp(80, 80, "198.18.0.2/32")}},
 		Group{ID: "sg-other", Ingress: []Rule{tcp(80, 80, "198.18.0.3/32")}},

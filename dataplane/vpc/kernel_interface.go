@@ -103,11 +103,11 @@ func (k *Kernel) attach(r *router, i Interface, path string) error {
 	if !ok {
 		return ErrNotApplied
 	}
-	at := slices.IndexFunc(n.Subnets, func(s Subnet) bool { return s.ID == i.Subnet })
-	if at < 0 {
+	subnet, ok := n.subnet(i.Subnet)
+	if !ok {
 		return fmt.Errorf("subnet %q: %w", i.Subnet, ErrNotApplied)
 	}
-	if err := r.plug(k.host.nl, ns, i, n.Subnets[at].CIDR); err != nil {
+	if err := r.plug(k.host.nl, ns, i, subnet.CIDR); err != nil {
 		return err
 	}
 	if n.public(i) {
@@ -185,7 +185,7 @@ func (k *Kernel) release(r *router, public netip.Addr, tracked ...netip.Addr) er
 	}
 	err := r.tracker.forget(tracked...)
 	if public.IsValid() {
-		err = errors.Join(k.host.unroute(public, r.id), err, k.host.tracker.forget(public))
+		err = errors.Join(err, k.forgetPublic(r.id, public))
 	}
 	return err
 }

@@ -57,16 +57,20 @@ func (k *Kernel) apply(r *router, n Network) error {
 	r.config.Lock()
 	defer r.config.Unlock()
 	r.setApplied(false)
-	if err := r.applyRules(n); err != nil {
+	gone, err := r.applyRules(n)
+	if err != nil {
 		return err
 	}
 	want := planRoutes(n)
-	if len(want.public) > 0 {
+	if len(want.vias(gatewayLink)) > 0 {
 		if err := k.host.gateway(r); err != nil {
 			return err
 		}
 	}
 	if err := r.applyRoutes(want); err != nil {
+		return err
+	}
+	if err := k.forgetNAT(r, gone); err != nil {
 		return err
 	}
 	if err := k.applyPublic(r, n); err != nil {
@@ -82,7 +86,12 @@ func (k *Kernel) apply(r *router, n Network) error {
 // applyPublic routes the public addresses that work now, and no others.
 func (k *Kernel) applyPublic(r *router, n Network) error {
 	r.mu.Lock()
-	var on, off []netip.Addr
+	on, off := n.natPublic(), []netip.Addr(nil)
+	for _, g := range n.NATGateways {
+		if g.Public.IsValid() && !slices.Contains(on, g.Public) {
+			off = append(off, g.Public)
+		}
+	}
 	for i := range r.all() {
 		switch {
 		case n.public(i):
@@ -103,6 +112,33 @@ func (k *Kernel) applyPublic(r *router, n Network) error {
 		}
 	}
 	return nil
+}
+
+// forgetNAT ends all that NAT gateways had, after their routes are gone.
+func (k *Kernel) forgetNAT(r *router, gone map[string]string) error {
+	var public []netip.Addr
+	for gateway, source := range gone {
+		if gateway != source {
+			public = append(public, netip.MustParseAddr(source))
+		}
+	}
+	if err := k.forgetPublic(r.id, public...); err != nil {
+		return err
+	}
+	return r.forgetNAT(gone)
+}
+
+// forgetPublic ends the host's part of public addresses.
+func (k *Kernel) forgetPublic(network string, addrs ...netip.Addr) error {
+	if len(addrs) == 0 {
+		return nil
+	}
+	for _, a := range addrs {
+		if err := k.host.unroute(a, network); err != nil {
+			return err
+		}
+	}
+	return k.host.tracker.forget(addrs...)
 }
 
 // applyResolver starts or stops the network's resolver. Only the network's
@@ -133,7 +169,7 @@ func (k *Kernel) RemoveNetwork(_ context.Context, id string) error {
 	if err != nil || r == nil {
 		return wrap("remove network "+id, err)
 	}
-	err = errors.Join(k.host.disconnect(id), r.close(), unmountNetNS(k.routerPath(id)))
+	err = errors.Join(k.forgetPublic(id, r.natSources()...), k.host.disconnect(id), r.close(), unmountNetNS(k.routerPath(id)))
 	return wrap("remove network "+id, err)
 }
 
@@ -175,6 +211,33 @@ func (n Network) validate() error {
 	for _, s := range n.Subnets {
 		if !s.CIDR.IsValid() || !s.CIDR.Addr().Is4() || s.CIDR.Bits() > 30 {
 			return fmt.Errorf("subnet %s: CIDR %s: want IPv4, /30 or larger", s.ID, s.CIDR)
+		}
+	}
+	return n.validateParts()
+}
+
+// validateParts refuses names that can't be part of a chain's, and references
+// to what isn't there.
+func (n Network) validateParts() error {
+	for _, s := range n.Subnets {
+		if err := checkID(s.ID); err != nil {
+			return fmt.Errorf("subnet: %w", err)
+		}
+		if s.ACL != "" && !slices.ContainsFunc(n.ACLs, func(a ACL) bool { return a.ID == s.ACL }) {
+			return fmt.Errorf("subnet %s: no network ACL %q", s.ID, s.ACL)
+		}
+	}
+	for _, a := range n.ACLs {
+		if err := checkID(a.ID); err != nil {
+			return fmt.Errorf("network ACL: %w", err)
+		}
+	}
+	for _, g := range n.NATGateways {
+		if err := checkID(g.ID); err != nil {
+			return fmt.Errorf("NAT gateway: %w", err)
+		}
+		if _, ok := n.subnet(g.Subnet); !ok || !g.Address.Is4() || g.Public.IsValid() && !g.Public.Is4() {
+			return fmt.Errorf("NAT gateway %s: want a subnet and IPv4 addresses, have %q, %q and %q", g.ID, g.Subnet, g.Address, g.Public)
 		}
 	}
 	for _, g := range n.Groups {

@@ -14,8 +14,12 @@ import (
 // Names in the kernel are limited (15 bytes for a link), so a link's name is
 // its key and everything else that must be found again stands in its alias.
 
-// gatewayLink is the router's end of the link to the host.
-const gatewayLink = "igw0"
+// The router's ends of the links that lead out: to the host, and to the gateway
+// endpoints' namespace.
+const (
+	gatewayLink  = "igw0"
+	endpointLink = "ep0"
+)
 
 // eniLink returns the name of the router's end of an interface: addresses are
 // unique within a VPC.

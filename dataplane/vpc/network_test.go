@@ -21,7 +21,7 @@ import (
 func TestNetworkChanges(t *testing.T) {
 	w := newWorld(t)
 	n := network(open80)
-	n.Subnets[0].InternetGateway = false
+	n.Subnets[0].Routes = nil
 	w.apply(n)
 	i := eni("10.0.1.10", "sg-open")
 	i.Public = w.public(10)
@@ -31,7 +31,7 @@ func TestNetworkChanges(t *testing.T) {
 	if _, err := dial(host, outside); err == nil {
 		t.Error("reachable without a gateway")
 	}
-	n.Subnets[0].InternetGateway = true
+	n.Subnets[0].Routes = toInternet
 	w.apply(n)
 	reachable(t, host, outside)
 
@@ -45,7 +45,7 @@ func TestNetworkChanges(t *testing.T) {
 	w.detach(seven.ID)
 
 	n = network(open80)
-	n.Subnets[0].InternetGateway = false
+	n.Subnets[0].Routes = nil
 	w.apply(n)
 	if _, err := dial(host, outside); err == nil {
 		t.Error("reachable after its gateway went")

@@ -9,13 +9,13 @@ import (
 
 // baseVersion is kept with the table's first rule; another version's table is
 // replaced.
-const baseVersion = "kaimon vpc 1"
+const baseVersion = "kaimon vpc 2"
 
 // vpcTable is the router's table.
 var vpcTable = &nftables.Table{Family: nftables.TableFamilyIPv4, Name: "vpc"}
 
 // baseChain is a fixed chain of the router with its rules. All have the policy
-// accept and end in a drop: a new chain's drop policy takes effect too late in
+// accept, and those that decide end in a drop: a new chain's drop policy takes effect too late in
 // a transaction to count on.
 type baseChain struct {
 	chain nftables.Chain
@@ -26,25 +26,32 @@ type baseChain struct {
 //
 //	guard    before connection tracking: nobody sends with another's address
 //	input    the router itself answers DNS alone
-//	leave    forward, first: may this source send it?
-//	arrive   forward, second: may this destination have it?
+//	edges    forward, first: network ACLs, which know no connections
+//	leave    forward: may this source send it?
+//	arrive   forward: may this destination have it?
+//	nat_come forward, last: marks and counts what comes to NAT gateways
+//	nat_go   counts what NAT gateways send
 //	dnat4    public address → private, from the internet gateway
 //	snat4    private address → public, to it
 //
 // Security groups are two chains on one hook because "leave and arrive" is then
-// what the hook does by itself: accept ends only the chain that says it.
+// what the hook does by itself: accept ends only the chain that says it. The
+// chains of network ACLs return what they allow, so that one chain asks all.
 func baseChains() []baseChain {
 	hook := func(name string, t nftables.ChainType, h *nftables.ChainHook, prio nftables.ChainPriority, rules ...[]expr.Any) baseChain {
 		return baseChain{nftables.Chain{Table: vpcTable, Name: name, Type: t, Hooknum: h, Priority: &prio}, rules}
 	}
-	gateway := join(linkIs(expr.MetaKeyIIFNAME, gatewayLink))
-	toGateway := join(linkIs(expr.MetaKeyOIFNAME, gatewayLink))
+	gateway := linkIs(expr.MetaKeyIIFNAME, gatewayLink)
+	toGateway := linkIs(expr.MetaKeyOIFNAME, gatewayLink)
+	endpoint := linkIs(expr.MetaKeyIIFNAME, endpointLink)
+	toEndpoint := linkIs(expr.MetaKeyOIFNAME, endpointLink)
 	tracked := ctState(expr.CtStateBitESTABLISHED | expr.CtStateBitRELATED)
 	return []baseChain{
 		hook("guard", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, -300,
 			join(linkIs(expr.MetaKeyIIFNAME, "lo"), accept()),
 			join(gateway, addr(ipSrc), lookup(setCIDRs), counter(), drop()),
 			join(gateway, accept()),
+			join(endpoint, accept()),
 			join(
 				load(&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: 8}),
 				load(&expr.Payload{DestRegister: 12, Base: expr.PayloadBaseNetworkHeader, Offset: ipSrc, Len: 4}),
@@ -57,48 +64,49 @@ func baseChains() []baseChain {
 			join(addr(ipDst), lookup(setResolver), l4proto(unix.IPPROTO_UDP), ports(53, 53), accept()),
 			join(addr(ipDst), lookup(setResolver), l4proto(unix.IPPROTO_TCP), ports(53, 53), accept()),
 			join(drop())),
+		hook("edges", nftables.ChainTypeFilter, nftables.ChainHookForward, -20,
+			join(addr(ipSrc), vmap(setEdgeOut)),
+			join(nexthop(), vmap(setNATEnter)),
+			join(ctWay(reply), ctMark(), vmap(setNATLeave)),
+			join(addr(ipDst), vmap(setEdgeIn))),
 		hook("leave", nftables.ChainTypeFilter, nftables.ChainHookForward, 0,
 			join(tracked, accept()),
 			join(ctState(expr.CtStateBitINVALID), drop()),
 			join(gateway, ctStatus(ctStatusDNAT), accept()),
 			join(gateway, drop()),
+			join(endpoint, drop()),
 			join(addr(ipSrc), vmap(setOut)),
 			join(drop())),
 		hook("arrive", nftables.ChainTypeFilter, nftables.ChainHookForward, 10,
+			// A connection that once went another way has no public address.
+			join(toGateway, tracked, ctWay(original), ctNoStatus(ctStatusSNAT), drop()),
 			join(tracked, accept()),
-			join(toGateway, addr(ipSrc), lookup(setPublic), accept()),
+			join(toGateway, nexthop(), is(anyGateway.AsSlice()), addr(ipSrc), lookup(setPublic), accept()),
+			join(toGateway, nexthop(), lookup(setNAT), accept()),
 			join(toGateway, drop()),
+			join(toEndpoint, accept()),
 			join(addr(ipDst), vmap(setIn)),
 			join(drop())),
+		hook("nat_come", nftables.ChainTypeFilter, nftables.ChainHookForward, 20,
+			join(ctState(expr.CtStateBitNEW), ctMark(), is(make([]byte, 4)), nexthop(), vmap(setNATNew)),
+			join(ctMark(), vmap(setNATIn))),
+		hook("nat_go", nftables.ChainTypeFilter, nftables.ChainHookPostrouting, 300,
+			join(ctMark(), vmap(setNATOut))),
 		hook("dnat4", nftables.ChainTypeNAT, nftables.ChainHookPrerouting, -100,
 			join(gateway, addr(ipDst), mapTo(setPub2Priv), nat(expr.NATTypeDestNAT))),
 		hook("snat4", nftables.ChainTypeNAT, nftables.ChainHookPostrouting, 100,
-			join(toGateway, addr(ipSrc), mapTo(setPriv2Pub), nat(expr.NATTypeSourceNAT))),
+			join(toGateway, nexthop(), mapTo(setNATSource), nat(expr.NATTypeSourceNAT)),
+			join(toGateway, addr(ipSrc), mapTo(setPriv2Pub), nat(expr.NATTypeSourceNAT)),
+			join(toEndpoint, nexthop(), lookup(setNAT), nat(expr.NATTypeSourceNAT))),
 	}
 }
 
-// tableSet returns the set of that name as the kernel should have it.
-func tableSet(name string) *nftables.Set {
-	s := &nftables.Set{Table: vpcTable, Name: name, KeyType: nftables.TypeIPAddr}
-	switch name {
-	case setCIDRs:
-		s.Interval = true
-	case setLinks:
-		s.KeyType = nftables.MustConcatSetType(nftables.TypeIFName, nftables.TypeIPAddr)
-		s.Concatenation = true
-	case setIn, setOut:
-		s.IsMap, s.DataType = true, nftables.TypeVerdict
-	case setPub2Priv, setPriv2Pub:
-		s.IsMap, s.DataType = true, nftables.TypeIPAddr
-	}
-	return s
-}
-
-// fixedSets are the sets that the fixed chains use.
-var fixedSets = []string{setCIDRs, setResolver, setLinks, setIn, setOut, setPublic, setPub2Priv, setPriv2Pub}
-
-// ctStatusDNAT is IPS_DST_NAT of nf_conntrack_common.h.
-const ctStatusDNAT = 1 << 5
+// Bits of IPS_* of nf_conntrack_common.h: the connection's addresses are
+// translated.
+const (
+	ctStatusSNAT = 1 << 4
+	ctStatusDNAT = 1 << 5
+)
 
 func ctState(bits uint32) []expr.Any {
 	return ctBits(expr.CtKeySTATE, bits)
@@ -106,6 +114,13 @@ func ctState(bits uint32) []expr.Any {
 
 func ctStatus(bits uint32) []expr.Any {
 	return ctBits(expr.CtKeySTATUS, bits)
+}
+
+// ctNoStatus matches when none of the bits is set.
+func ctNoStatus(bits uint32) []expr.Any {
+	e := ctBits(expr.CtKeySTATUS, bits)
+	e[2].(*expr.Cmp).Op = expr.CmpOpEq
+	return e
 }
 
 // ctBits matches when one of the bits is set.

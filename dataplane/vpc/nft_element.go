@@ -18,75 +18,87 @@ const ifNameSize = 16
 
 // encode returns the kernel's form of an element; an interval takes two.
 func (e element) encode() ([]nftables.SetElement, error) {
-	switch e.set {
-	case setCIDRs:
-		p, err := netip.ParsePrefix(e.key)
+	kind := fixedSets[e.set]
+	list, err := kind.encodeKey(e.key)
+	if err != nil {
+		return nil, fmt.Errorf("set %s: %w", e.set, err)
+	}
+	switch {
+	case kind.toChain:
+		// The comment is for decode: the library doesn't read verdicts.
+		list[0].VerdictData = &expr.Verdict{Kind: expr.VerdictJump, Chain: e.value}
+		list[0].Comment = e.value
+	case kind.toAddr:
+		v, err := netip.ParseAddr(e.value)
 		if err != nil {
-			return nil, fmt.Errorf("set %s: %w", e.set, err)
+			return nil, fmt.Errorf("map %s: %w", e.set, err)
+		}
+		list[0].Val = v.AsSlice()
+	}
+	return list, nil
+}
+
+func (k setKind) encodeKey(key string) ([]nftables.SetElement, error) {
+	switch k.key {
+	case keyPrefix:
+		p, err := netip.ParsePrefix(key)
+		if err != nil {
+			return nil, err
 		}
 		return []nftables.SetElement{
 			{Key: p.Masked().Addr().AsSlice()},
 			{Key: afterPrefix(p).AsSlice(), IntervalEnd: true},
 		}, nil
-	case setLinks:
-		link, addr, _ := strings.Cut(e.key, " . ")
+	case keyLink:
+		link, addr, _ := strings.Cut(key, " . ")
 		a, err := netip.ParseAddr(addr)
 		if err != nil {
-			return nil, fmt.Errorf("set %s: %w", e.set, err)
+			return nil, err
 		}
-		key := make([]byte, ifNameSize, ifNameSize+4)
-		copy(key, link)
-		return []nftables.SetElement{{Key: append(key, a.AsSlice()...)}}, nil
+		b := make([]byte, ifNameSize, ifNameSize+4)
+		copy(b, link)
+		return []nftables.SetElement{{Key: append(b, a.AsSlice()...)}}, nil
 	}
-	a, err := netip.ParseAddr(e.key)
+	a, err := netip.ParseAddr(key)
 	if err != nil {
-		return nil, fmt.Errorf("set %s: %w", e.set, err)
+		return nil, err
 	}
-	el := nftables.SetElement{Key: a.AsSlice()}
-	switch e.set {
-	case setIn, setOut:
-		// The comment is for decode: the library doesn't read verdicts.
-		el.VerdictData = &expr.Verdict{Kind: expr.VerdictJump, Chain: e.value}
-		el.Comment = e.value
-	case setPub2Priv, setPriv2Pub:
-		v, err := netip.ParseAddr(e.value)
-		if err != nil {
-			return nil, fmt.Errorf("map %s: %w", e.set, err)
-		}
-		el.Val = v.AsSlice()
-	}
-	return []nftables.SetElement{el}, nil
+	return []nftables.SetElement{{Key: a.AsSlice()}}, nil
 }
 
 // decode returns the elements of a set as the kernel lists them.
 func decode(set string, list []nftables.SetElement) elements {
-	es := elements{}
-	if set == setCIDRs {
-		for _, p := range decodeIntervals(list) {
-			es[p.String()] = ""
+	kind := fixedSets[set]
+	value := func(el nftables.SetElement) string {
+		switch {
+		case kind.toChain:
+			return el.Comment
+		case kind.toAddr:
+			return ip(el.Val)
 		}
-		return es
+		return ""
 	}
-	for _, el := range list {
-		switch set {
-		case setLinks:
+	es := elements{}
+	switch kind.key {
+	case keyPrefix:
+		eachInterval(list, func(p netip.Prefix, start nftables.SetElement) { es[p.String()] = value(start) })
+	case keyLink:
+		for _, el := range list {
 			if len(el.Key) == ifNameSize+4 {
 				name, _, _ := bytes.Cut(el.Key[:ifNameSize], []byte{0})
-				es[string(name)+" . "+ip(el.Key[ifNameSize:])] = ""
+				es[string(name)+" . "+ip(el.Key[ifNameSize:])] = value(el)
 			}
-		case setIn, setOut:
-			es[ip(el.Key)] = el.Comment
-		case setPub2Priv, setPriv2Pub:
-			es[ip(el.Key)] = ip(el.Val)
-		default:
-			es[ip(el.Key)] = ""
+		}
+	default:
+		for _, el := range list {
+			es[ip(el.Key)] = value(el)
 		}
 	}
 	return es
 }
 
-// decodeIntervals pairs the starts and ends of blocks.
-func decodeIntervals(list []nftables.SetElement) []netip.Prefix {
+// eachInterval pairs the starts and ends of blocks.
+func eachInterval(list []nftables.SetElement, yield func(netip.Prefix, nftables.SetElement)) {
 	list = slices.Clone(list)
 	slices.SortFunc(list, func(a, b nftables.SetElement) int {
 		if c := bytes.Compare(a.Key, b.Key); c != 0 {
@@ -100,7 +112,6 @@ func decodeIntervals(list []nftables.SetElement) []netip.Prefix {
 		}
 		return 1
 	})
-	var ps []netip.Prefix
 	for i := 0; i+1 < len(list); i++ {
 		from, to := list[i], list[i+1]
 		if from.IntervalEnd || !to.IntervalEnd || len(from.Key) != 4 || len(to.Key) != 4 {
@@ -108,9 +119,8 @@ func decodeIntervals(list []nftables.SetElement) []netip.Prefix {
 		}
 		size := binary.BigEndian.Uint32(to.Key) - binary.BigEndian.Uint32(from.Key)
 		a, _ := netip.AddrFromSlice(from.Key)
-		ps = append(ps, netip.PrefixFrom(a, 32-bits.TrailingZeros32(size)))
+		yield(netip.PrefixFrom(a, 32-bits.TrailingZeros32(size)), from)
 	}
-	return ps
 }
 
 // afterPrefix returns the first address behind a block.

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
 	"github.com/google/nftables/expr"
 )
@@ -14,19 +15,45 @@ const (
 	ipDst = 16
 )
 
-// exprs compiles a rule of a group's chain.
+// exprs compiles a rule of a chain that varies.
 func (r rule) exprs() []expr.Any {
-	if r.Jump != "" {
-		return join([]expr.Any{&expr.Verdict{Kind: expr.VerdictJump, Chain: r.Jump}})
+	parts := [][]expr.Any{r.match(), r.limit()}
+	if r.Count != "" {
+		parts = append(parts, load(&expr.Objref{Type: int(nftables.ObjTypeCounter), Name: r.Count}))
+	} else if r.Jump == "" {
+		parts = append(parts, counter())
 	}
+	if r.Mark.IsValid() {
+		parts = append(parts, setMark(r.Mark))
+	}
+	switch {
+	case r.Jump != "":
+		parts = append(parts, load(&expr.Verdict{Kind: expr.VerdictJump, Chain: r.Jump}))
+	case r.Verdict == verdictReturn:
+		parts = append(parts, load(&expr.Verdict{Kind: expr.VerdictReturn}))
+	case r.Verdict == verdictDrop:
+		parts = append(parts, drop())
+	case r.Verdict == "":
+		parts = append(parts, accept())
+	}
+	return join(parts...)
+}
+
+// match compiles what a rule asks of a packet.
+func (r rule) match() []expr.Any {
 	offset := uint32(ipSrc)
 	if r.Peer == egress {
 		offset = ipDst
 	}
-	var peer, l4 []expr.Any
+	var connection, peer, l4 []expr.Any
+	if r.Way != "" {
+		connection = ctWay(r.Way)
+	}
 	switch {
 	case r.Set != "":
 		peer = join(addr(offset), lookup(r.Set))
+	case r.Outside:
+		peer = join(addr(offset), outside(r.CIDR))
 	case r.CIDR.Bits() > 0:
 		peer = join(addr(offset), within(r.CIDR))
 	}
@@ -42,7 +69,59 @@ func (r rule) exprs() []expr.Any {
 	case r.From >= 0:
 		l4 = append(l4, ports(uint16(r.From), uint16(r.To))...)
 	}
-	return join(peer, l4, counter(), accept())
+	return join(connection, peer, l4)
+}
+
+// limit counts connections by NAT gateway and destination, and matches when
+// there are too many.
+func (r rule) limit() []expr.Any {
+	if r.Limit == 0 {
+		return nil
+	}
+	return []expr.Any{
+		&expr.Rt{Register: 8, Key: expr.RtNexthop4},
+		&expr.Payload{DestRegister: 9, Base: expr.PayloadBaseNetworkHeader, Offset: ipDst, Len: 4},
+		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 10},
+		&expr.Payload{DestRegister: 11, Base: expr.PayloadBaseTransportHeader, Offset: 2, Len: 2},
+		&expr.Dynset{SrcRegKey: 8, SetName: setNATTargets, Exprs: []expr.Any{
+			&expr.Connlimit{Count: uint32(r.Limit), Flags: expr.NFT_CONNLIMIT_F_INV},
+		}},
+	}
+}
+
+// setMark marks the connection with a NAT gateway's address.
+func setMark(gateway netip.Addr) []expr.Any {
+	return []expr.Any{
+		&expr.Immediate{Register: 1, Data: gateway.AsSlice()},
+		&expr.Ct{Key: expr.CtKeyMARK, Register: 1, SourceRegister: true},
+	}
+}
+
+// ctWay matches one direction of connections.
+func ctWay(w way) []expr.Any {
+	direction := byte(0) // IP_CT_DIR_ORIGINAL of nf_conntrack_tuple_common.h
+	if w == reply {
+		direction = 1
+	}
+	return []expr.Any{
+		&expr.Ct{Key: expr.CtKeyDIRECTION, Register: 1},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{direction}},
+	}
+}
+
+// ctMark loads the connection's mark into register 1.
+func ctMark() []expr.Any {
+	return load(&expr.Ct{Key: expr.CtKeyMARK, Register: 1})
+}
+
+// nexthop loads the next hop's address into register 1.
+func nexthop() []expr.Any {
+	return load(&expr.Rt{Register: 1, Key: expr.RtNexthop4})
+}
+
+// is matches register 1 against a value.
+func is(value []byte) []expr.Any {
+	return load(&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: value})
 }
 
 // join makes one rule of parts.

@@ -3,6 +3,7 @@ package vpc
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/google/nftables"
@@ -79,7 +80,7 @@ func (t *table) startOver() error {
 // read lists the table.
 func (t *table) read() error {
 	t.base = false
-	t.have = tableState{chains: map[string]string{}, sets: map[string]elements{}}
+	t.have = newTableState()
 	_, err := t.conn.ListTableOfFamily(vpcTable.Name, vpcTable.Family)
 	if errors.Is(err, unix.ENOENT) {
 		return nil
@@ -92,11 +93,23 @@ func (t *table) read() error {
 		return err
 	}
 	for _, s := range sets {
+		if fixedSets[s.Name].internal {
+			continue
+		}
 		list, err := t.conn.GetSetElements(s)
 		if err != nil {
 			return err
 		}
 		t.have.sets[s.Name] = decode(s.Name, list)
+	}
+	objects, err := t.conn.GetObjects(vpcTable)
+	if err != nil {
+		return err
+	}
+	for _, o := range objects {
+		if c, ok := o.(*nftables.CounterObj); ok {
+			t.have.counters[c.Name] = true
+		}
 	}
 	chains, err := t.conn.ListChainsOfTableFamily(vpcTable.Family)
 	if err != nil {
@@ -138,12 +151,14 @@ func (t *table) ensureBase() error {
 	t.conn.AddTable(vpcTable)
 	t.conn.DelTable(vpcTable)
 	t.conn.AddTable(vpcTable)
-	have := tableState{chains: map[string]string{}, sets: map[string]elements{}}
-	for _, name := range fixedSets {
+	have := newTableState()
+	for _, name := range slices.Sorted(maps.Keys(fixedSets)) {
 		if err := t.conn.AddSet(tableSet(name), nil); err != nil {
 			return errors.Join(fmt.Errorf("nftables: %w", err), t.startOver())
 		}
-		have.sets[name] = elements{}
+		if !fixedSets[name].internal {
+			have.sets[name] = elements{}
+		}
 	}
 	comment := userdata.AppendString(nil, userdata.TypeComment, baseVersion)
 	for _, b := range baseChains() {
@@ -190,6 +205,9 @@ func (t *table) stage(c changes) error {
 			return err
 		}
 	}
+	for _, name := range c.addCounters {
+		t.conn.AddObj(&nftables.CounterObj{Table: vpcTable, Name: name})
+	}
 	for _, f := range c.fill { // all chains first: rules may jump to any of them
 		if f.fresh {
 			t.conn.AddChain(groupChainOf(f.name))
@@ -212,6 +230,9 @@ func (t *table) stage(c changes) error {
 	}
 	for _, name := range c.delSets {
 		t.conn.DelSet(tableSet(name))
+	}
+	for _, name := range c.delCounters {
+		t.conn.DeleteObject(&nftables.CounterObj{Table: vpcTable, Name: name})
 	}
 	return nil
 }

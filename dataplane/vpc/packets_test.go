@@ -79,25 +79,31 @@ func next(c *net.UDPConn, deadline time.Time) (text, from string) {
 	return string(b[:n]), peer.Addr().Unmap().String()
 }
 
-// forge sends a UDP datagram with any source from a namespace.
-func forge(t testing.TB, ns *NetNS, src, dst string, port uint16, text string) {
-	t.Helper()
+// datagram is a UDP datagram with its IPv4 header.
+func datagram(src, dst string, from, to uint16, text string) []byte {
 	payload := []byte(text)
 	b := make([]byte, 28, 28+len(payload))
 	b[0], b[8], b[9] = 0x45, 64, unix.IPPROTO_UDP
 	binary.BigEndian.PutUint16(b[2:], uint16(28+len(payload)))
 	copy(b[12:], netip.MustParseAddr(src).AsSlice())
 	copy(b[16:], netip.MustParseAddr(dst).AsSlice())
-	binary.BigEndian.PutUint16(b[20:], 9)
-	binary.BigEndian.PutUint16(b[22:], port)
+	binary.BigEndian.PutUint16(b[20:], from)
+	binary.BigEndian.PutUint16(b[22:], to)
 	binary.BigEndian.PutUint16(b[24:], uint16(8+len(payload)))
+	return append(b, payload...)
+}
+
+// forge sends a UDP datagram with any source from a namespace.
+func forge(t testing.TB, ns *NetNS, src, dst string, port uint16, text string) {
+	t.Helper()
+	b := datagram(src, dst, 9, port, text)
 	err := ns.Do(func() error {
 		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_RAW)
 		if err != nil {
 			return err
 		}
 		defer unix.Close(fd)
-		return unix.Sendto(fd, append(b, payload...), 0, &unix.SockaddrInet4{Addr: netip.MustParseAddr(dst).As4()})
+		return unix.Sendto(fd, b, 0, &unix.SockaddrInet4{Addr: netip.MustParseAddr(dst).As4()})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -209,6 +215,29 @@ func forgeARP(t testing.TB, ns *NetNS, claimed string) {
 		b = append(b, netip.MustParseAddr(claimed).AsSlice()...)
 		b = append(b, 0, 0, 0, 0, 0, 0, 10, 0, 1, 1)
 		return unix.Sendto(fd, b, 0, &unix.SockaddrLinklayer{Protocol: 0x0608, Ifindex: link.Index, Halen: 6})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// flood sends UDP datagrams to one port from as many ports, the first being 1024.
+func flood(t testing.TB, ns *NetNS, src, dst string, port uint16, count int) {
+	t.Helper()
+	err := ns.Do(func() error {
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_RAW)
+		if err != nil {
+			return err
+		}
+		defer unix.Close(fd)
+		to := &unix.SockaddrInet4{Addr: netip.MustParseAddr(dst).As4()}
+		for n := range count {
+			b := datagram(src, dst, uint16(1024+n), port, "x")
+			if err := unix.Sendto(fd, b, 0, to); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -90,7 +90,9 @@ func TestPlanRoutes(t *testing.T) {
 	want := routes{
 		local:      []netip.Addr{netip.MustParseAddr("10.0.0.2"), netip.MustParseAddr("10.0.1.1"), netip.MustParseAddr("10.0.2.1"), linkLocalResolver},
 		blackholes: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/16"), netip.MustParsePrefix("10.9.0.0/16")},
-		public:     []netip.Prefix{netip.MustParsePrefix("10.0.1.0/24")},
+		subnets: map[netip.Prefix][]hop{
+			netip.MustParsePrefix("10.0.1.0/24"): {{anywhere, gatewayLink, anyGateway}},
+		},
 	}
 	if got := planRoutes(n); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
@@ -123,7 +125,9 @@ func anyNetwork(t *rapid.T) (Network, []Interface) {
 		groups = append(groups, g)
 	}
 	n := network(groups...)
-	n.Subnets[1].InternetGateway = rapid.Bool().Draw(t, "gateway")
+	if rapid.Bool().Draw(t, "gateway") {
+		n.Subnets[1].Routes = toInternet
+	}
 	var is []Interface
 	for _, addr := range rapid.SliceOfDistinct(rapid.SampledFrom([]string{"10.0.1.4", "10.0.1.5", "10.0.2.4", "10.0.2.5"}), rapid.ID[string]).Draw(t, "addresses") {
 		i := eni(addr, rapid.SliceOf(rapid.SampledFrom(ids)).Draw(t, "in")...)
@@ -137,7 +141,7 @@ func anyNetwork(t *rapid.T) (Network, []Interface) {
 }
 
 func stateOf(r ruleset) tableState {
-	s := tableState{chains: map[string]string{}, sets: map[string]elements{}}
+	s := newTableState()
 	s.apply(diff(s, r))
 	return s
 }

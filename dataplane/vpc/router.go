@@ -140,22 +140,57 @@ func (r *router) close() error {
 	return err
 }
 
-// applyRules makes the table as the network and its interfaces want it.
-func (r *router) applyRules(n Network) error {
+// applyRules makes the table as the network and its interfaces want it, and
+// returns the NAT gateways that are no more: private address → public. Until
+// forgetNAT, the table remembers them.
+func (r *router) applyRules(n Network) (gone map[string]string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	want := planRules(n, r.all())
-	err := twice(func() error {
+	err = twice(func() error {
 		if err := r.table.ensureBase(); err != nil {
 			return err
+		}
+		gone = map[string]string{}
+		for gateway, source := range r.table.have.sets[setNATSource] {
+			if now, ok := want.sets[setNATSource][gateway]; !ok {
+				want.put(setNATSource, gateway, source)
+				gone[gateway] = source
+			} else if now != source {
+				gone[gateway] = source
+			}
 		}
 		return r.table.commit(diff(r.table.have, want))
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r.network = n
-	return nil
+	return gone, nil
+}
+
+// forgetNAT ends the connections of NAT gateways that are no more, and what the
+// table remembers of them.
+func (r *router) forgetNAT(gone map[string]string) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	var addrs []netip.Addr
+	for gateway, source := range gone {
+		addrs = append(addrs, netip.MustParseAddr(gateway), netip.MustParseAddr(source))
+	}
+	if err := r.tracker.forget(addrs...); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return twice(func() error {
+		have, err := r.table.state()
+		if err != nil {
+			return err
+		}
+		return r.table.commit(diff(have, planRules(r.network, r.all())))
+	})
 }
 
 // twice tries again what failed: somebody else may have been at the table, and
@@ -193,6 +228,24 @@ func (r *router) dropInterface(id string) error {
 	}
 	delete(r.interfaces, id)
 	return r.exchange(old, newRuleset())
+}
+
+// natSources returns the public addresses of the NAT gateways that the table
+// knows.
+func (r *router) natSources() []netip.Addr {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	have, err := r.table.state()
+	if err != nil {
+		return nil
+	}
+	var out []netip.Addr
+	for gateway, source := range have.sets[setNATSource] {
+		if gateway != source {
+			out = append(out, netip.MustParseAddr(source))
+		}
+	}
+	return out
 }
 
 // exchange replaces what the table holds of an interface.

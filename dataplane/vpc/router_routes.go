@@ -14,12 +14,9 @@ import (
 // first, so that the VPC's own addresses win; what is left goes by subnet; what
 // has no way out is dropped silently, as AWS does.
 const (
-	tableGateway  = 101
-	tableNowhere  = 102
-	prefSubnets   = 40000
-	prefNowhere   = 50000
-	anyGatewayHop = "169.254.1.1" // nobody's: a permanent neighbour gives it the host's MAC
-	anyRouterHop  = "169.254.1.2" // the same, from the host
+	tableNowhere = 102
+	prefSubnets  = 40000
+	prefNowhere  = 50000
 )
 
 // applyRoutes makes the router's addresses, routes and routing rules as planned.
@@ -30,7 +27,7 @@ func (r *router) applyRoutes(want routes) error {
 	if err := r.applyBlackholes(want.blackholes); err != nil {
 		return fmt.Errorf("router blackholes: %w", err)
 	}
-	if err := r.applySubnets(want.public); err != nil {
+	if err := r.applySubnets(want); err != nil {
 		return fmt.Errorf("router's subnets: %w", err)
 	}
 	return nil
@@ -96,37 +93,6 @@ func (r *router) applyBlackholes(want []netip.Prefix) error {
 	return ignore(r.nl.RuleAdd(last), unix.EEXIST)
 }
 
-// applySubnets sends what comes from public subnets to the internet gateway.
-func (r *router) applySubnets(want []netip.Prefix) error {
-	list, err := r.nl.RuleListFiltered(netlink.FAMILY_V4, &netlink.Rule{Table: tableGateway}, netlink.RT_FILTER_TABLE)
-	if err != nil {
-		return err
-	}
-	var have []netip.Prefix
-	for _, rule := range list {
-		if rule.Src != nil {
-			have = append(have, prefixOf(rule.Src))
-		}
-	}
-	rule := func(p netip.Prefix) *netlink.Rule {
-		x := netlink.NewRule()
-		x.Family, x.Priority, x.Table, x.Src = netlink.FAMILY_V4, prefSubnets, tableGateway, netOf(p)
-		return x
-	}
-	add, extra := missing(have, want)
-	for _, p := range add {
-		if err := r.nl.RuleAdd(rule(p)); err != nil {
-			return err
-		}
-	}
-	for _, p := range extra {
-		if err := r.nl.RuleDel(rule(p)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // removeGateway removes the link to the host, whose other end goes with it.
 func (r *router) removeGateway() error {
 	link, err := r.nl.LinkByName(gatewayLink)
@@ -151,17 +117,7 @@ func (r *router) setupGateway() error {
 	if err != nil {
 		return err
 	}
-	if err := r.nl.LinkSetUp(link); err != nil {
-		return fmt.Errorf("gateway link: %w", err)
-	}
-	hop := net.ParseIP(anyGatewayHop)
-	return errors.Join(
-		r.nl.NeighSet(neighbour(link, hop, hostMAC)),
-		r.nl.RouteReplace(&netlink.Route{
-			Table: tableGateway, Dst: netOf(everywhere), Gw: hop,
-			LinkIndex: link.Attrs().Index, Flags: int(netlink.FLAG_ONLINK),
-		}),
-	)
+	return wrap("gateway link", r.nl.LinkSetUp(link))
 }
 
 var everywhere = netip.PrefixFrom(netip.IPv4Unspecified(), 0)

@@ -1,91 +1,22 @@
 package vpc
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
-	"strings"
 )
-
-// The sets that every router has; the fixed chains look addresses up in them.
-const (
-	setCIDRs    = "cidrs"     // the VPC's blocks
-	setResolver = "resolver"  // the resolver's addresses
-	setLinks    = "eni_links" // link . address: who may send with which source
-	setIn       = "eni_in"    // address → chain of its groups' ingress rules
-	setOut      = "eni_out"   // address → chain of its groups' egress rules
-	setPublic   = "public"    // private addresses that have a public one
-	setPub2Priv = "pub2priv"
-	setPriv2Pub = "priv2pub"
-)
-
-// rule is one nftables rule of a group's chain: an accept, or a jump.
-type rule struct {
-	Jump string // chain to jump to; the rest is unused then
-
-	Peer     direction    // ingress matches the source, egress the destination
-	CIDR     netip.Prefix // of the peer, or
-	Set      string       // the set that the peer is in
-	Protocol int          // -1 for all
-	From, To int          // ports; ICMP type and code; -1 for any
-}
-
-// String writes the rule about as nft does; it is the rule's identity.
-func (r rule) String() string {
-	if r.Jump != "" {
-		return "jump " + r.Jump
-	}
-	var b strings.Builder
-	field := "saddr"
-	if r.Peer == egress {
-		field = "daddr"
-	}
-	switch {
-	case r.Set != "":
-		fmt.Fprintf(&b, "ip %s @%s ", field, r.Set)
-	case r.CIDR.Bits() > 0:
-		fmt.Fprintf(&b, "ip %s %s ", field, r.CIDR)
-	}
-	if r.Protocol >= 0 {
-		fmt.Fprintf(&b, "l4proto %d ", r.Protocol)
-		if r.From >= 0 {
-			fmt.Fprintf(&b, "%d", r.From)
-			if r.To >= 0 {
-				fmt.Fprintf(&b, "-%d", r.To)
-			}
-			b.WriteByte(' ')
-		}
-	}
-	b.WriteString("accept")
-	return b.String()
-}
-
-// digest names the content of a chain; it is kept with the chain's first rule.
-func digest(rules []rule) string {
-	if len(rules) == 0 {
-		return ""
-	}
-	h := sha256.New()
-	for _, r := range rules {
-		fmt.Fprintln(h, r)
-	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
-}
 
 // elements are a set's keys and, in a map, their values.
 type elements map[string]string
 
 // ruleset is what a router's table should hold beside its fixed chains.
 type ruleset struct {
-	chains map[string][]rule
-	sets   map[string]elements
+	chains   map[string][]rule
+	sets     map[string]elements
+	counters map[string]bool
 }
 
 func newRuleset() ruleset {
-	return ruleset{chains: map[string][]rule{}, sets: map[string]elements{}}
+	return ruleset{chains: map[string][]rule{}, sets: map[string]elements{}, counters: map[string]bool{}}
 }
 
 // put adds an element to a set.
@@ -99,6 +30,7 @@ func (s ruleset) put(set, key, value string) {
 // merge adds what another ruleset holds.
 func (s ruleset) merge(o ruleset) {
 	maps.Copy(s.chains, o.chains)
+	maps.Copy(s.counters, o.counters)
 	for set, es := range o.sets {
 		if s.sets[set] == nil {
 			s.sets[set] = elements{}
@@ -108,10 +40,15 @@ func (s ruleset) merge(o ruleset) {
 }
 
 // tableState is what a router's table holds: chains by the digest of their
-// content, sets with their elements.
+// content, sets with their elements, and the names of counters.
 type tableState struct {
-	chains map[string]string
-	sets   map[string]elements
+	chains   map[string]string
+	sets     map[string]elements
+	counters map[string]bool
+}
+
+func newTableState() tableState {
+	return tableState{chains: map[string]string{}, sets: map[string]elements{}, counters: map[string]bool{}}
 }
 
 // element is one element of a set, to be added or deleted.
@@ -128,14 +65,17 @@ type filledChain struct {
 type changes struct {
 	delElements []element
 	addSets     []string
+	addCounters []string
 	fill        []filledChain
 	addElements []element
 	delChains   []string
 	delSets     []string
+	delCounters []string
 }
 
 func (c changes) empty() bool {
-	return len(c.delElements)+len(c.addSets)+len(c.fill)+len(c.addElements)+len(c.delChains)+len(c.delSets) == 0
+	return len(c.delElements)+len(c.addSets)+len(c.addCounters)+len(c.fill)+
+		len(c.addElements)+len(c.delChains)+len(c.delSets)+len(c.delCounters) == 0
 }
 
 // diff returns what turns the table into the ruleset, whole.
@@ -152,6 +92,7 @@ func diff(have tableState, want ruleset) changes {
 			c.delSets = append(c.delSets, set)
 		}
 	}
+	c.addCounters, c.delCounters = missing(slices.Sorted(maps.Keys(have.counters)), slices.Sorted(maps.Keys(want.counters)))
 	c.fillChains(have, want)
 	for _, name := range slices.Sorted(maps.Keys(have.chains)) {
 		if _, ok := want.chains[name]; !ok {
@@ -221,6 +162,9 @@ func (s *tableState) apply(c changes) {
 	for _, set := range c.addSets {
 		s.sets[set] = elements{}
 	}
+	for _, name := range c.addCounters {
+		s.counters[name] = true
+	}
 	for _, f := range c.fill {
 		s.chains[f.name] = digest(f.rules)
 	}
@@ -232,5 +176,8 @@ func (s *tableState) apply(c changes) {
 	}
 	for _, set := range c.delSets {
 		delete(s.sets, set)
+	}
+	for _, name := range c.delCounters {
+		delete(s.counters, name)
 	}
 }

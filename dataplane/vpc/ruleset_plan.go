@@ -13,10 +13,10 @@ var linkLocalResolver = netip.AddrFrom4([4]byte{169, 254, 169, 253})
 // planRules returns the whole ruleset of a network with these interfaces.
 func planRules(n Network, interfaces iter.Seq[Interface]) ruleset {
 	s := newRuleset()
-	for _, set := range []string{
-		setCIDRs, setResolver, setLinks, setIn, setOut, setPublic, setPub2Priv, setPriv2Pub,
-	} {
-		s.sets[set] = elements{}
+	for set, kind := range fixedSets {
+		if !kind.internal {
+			s.sets[set] = elements{}
+		}
 	}
 	for _, c := range mergePrefixes(n.CIDRs) {
 		s.put(setCIDRs, c.String(), "")
@@ -29,6 +29,8 @@ func planRules(n Network, interfaces iter.Seq[Interface]) ruleset {
 		s.chains[groupChain(ingress, g.ID)] = planGroup(n, ingress, g.Ingress)
 		s.chains[groupChain(egress, g.ID)] = planGroup(n, egress, g.Egress)
 	}
+	s.merge(planACLs(n))
+	s.merge(planNAT(n))
 	for i := range interfaces {
 		s.merge(planInterface(n, i))
 	}
@@ -48,7 +50,7 @@ func planInterface(n Network, i Interface) ruleset {
 	case i.Open:
 		s.put(setIn, addr, chainOpen)
 		s.put(setOut, addr, chainOpen)
-		s.chains[chainOpen] = []rule{{Protocol: -1, From: -1, To: -1}}
+		s.chains[chainOpen] = []rule{anyPacket}
 	case len(groups) > 0:
 		in, out := chainOf(ingress, groups), chainOf(egress, groups)
 		s.put(setIn, addr, in)
@@ -69,7 +71,8 @@ func planInterface(n Network, i Interface) ruleset {
 func jumps(d direction, groups []string) []rule {
 	rules := make([]rule, len(groups))
 	for i, g := range groups {
-		rules[i] = rule{Jump: groupChain(d, g)}
+		rules[i] = anyPacket
+		rules[i].Jump = groupChain(d, g)
 	}
 	return rules
 }
@@ -80,33 +83,36 @@ func jumps(d direction, groups []string) []rule {
 func planGroup(n Network, d direction, rules []Rule) []rule {
 	var out []rule
 	for _, r := range rules {
-		p := rule{Peer: d, Protocol: r.Protocol, From: -1, To: -1}
-		switch {
-		case r.Group != "":
-			if !n.hasGroup(r.Group) {
-				continue
-			}
+		p, ok := match(d, r.Protocol, r.FromPort, r.ToPort, r.CIDR)
+		if r.Group != "" && n.hasGroup(r.Group) {
+			p, ok = match(d, r.Protocol, r.FromPort, r.ToPort, everywhere)
 			p.Set = memberSet(r.Group)
-		case r.CIDR.IsValid() && r.CIDR.Addr().Is4():
-			p.CIDR = r.CIDR.Masked()
-		default:
-			continue
 		}
-		switch r.Protocol {
-		case protoTCP, protoUDP:
-			if r.FromPort > 0 || r.ToPort >= 0 && r.ToPort < 65535 {
-				p.From, p.To = max(r.FromPort, 0), r.ToPort
-			}
-		case protoICMP:
-			if r.FromPort >= 0 {
-				p.From, p.To = r.FromPort, r.ToPort
-			}
-		case protoICMPv6:
-			continue
+		if ok {
+			out = append(out, p)
 		}
-		out = append(out, p)
 	}
 	return out
+}
+
+// match returns what matches a protocol, ports and a peer's block, as both
+// groups and ACLs say them; ok is false when no IPv4 packet can.
+func match(d direction, protocol, from, to int, cidr netip.Prefix) (r rule, ok bool) {
+	if !cidr.IsValid() || !cidr.Addr().Is4() || protocol == protoICMPv6 {
+		return rule{}, false
+	}
+	r = rule{Peer: d, CIDR: cidr.Masked(), Protocol: protocol, From: -1, To: -1}
+	switch protocol {
+	case protoTCP, protoUDP:
+		if from > 0 || to >= 0 && to < 65535 {
+			r.From, r.To = max(from, 0), to
+		}
+	case protoICMP:
+		if from >= 0 {
+			r.From, r.To = from, to
+		}
+	}
+	return r, true
 }
 
 // IP protocol numbers (IANA).
@@ -114,6 +120,7 @@ const (
 	protoICMP   = 1
 	protoTCP    = 6
 	protoUDP    = 17
+	protoSCTP   = 132
 	protoICMPv6 = 58
 )
 
@@ -136,9 +143,8 @@ func (n Network) knownGroups(ids []string) []string {
 // public says that the interface's public address works: it has one, and its
 // subnet leads to an internet gateway.
 func (n Network) public(i Interface) bool {
-	return i.Public.IsValid() && slices.ContainsFunc(n.Subnets, func(s Subnet) bool {
-		return s.ID == i.Subnet && s.InternetGateway
-	})
+	s, ok := n.subnet(i.Subnet)
+	return ok && i.Public.IsValid() && s.public()
 }
 
 // ResolverAddr returns the address of the VPC's resolver: the primary block's

@@ -103,7 +103,7 @@ func network(groups ...Group) Network {
 		Region: "eu-west-1",
 		CIDRs:  []netip.Prefix{netip.MustParsePrefix("10.0.0.0/16")},
 		Subnets: []Subnet{
-			{ID: "subnet-pub", CIDR: netip.MustParsePrefix("10.0.1.0/24"), InternetGateway: true},
+			{ID: "subnet-pub", CIDR: netip.MustParsePrefix("10.0.1.0/24"), Routes: toInternet},
 			{ID: "subnet-priv", CIDR: netip.MustParsePrefix("10.0.2.0/24")},
 		},
 		Groups:   groups,
@@ -130,6 +130,8 @@ func eni(addr string, groups ...string) Interface {
 var (
 	anywhere = netip.MustParsePrefix("0.0.0.0/0")
 	allOut   = []Rule{{Protocol: -1, CIDR: anywhere}}
+
+	toInternet = []Route{{Destination: anywhere, Via: ViaInternetGateway}}
 )
 
 func tcp(from, to int, cidr string) Rule {

@@ -1,6 +1,7 @@
 package ec2ctl
 
 import (
+	"net/netip"
 	"strings"
 
 	"kaimon.dev/kaimon/dataplane/vpc"
@@ -18,13 +19,21 @@ func networkOf(r store.Reader, id string) (n vpc.Network, ok bool) {
 	n = vpc.Network{ID: row.ID, Region: row.Scope.Region, CIDRs: row.CIDRs, Resolver: row.DNSSupport, ACLs: aclsOf(r, id)}
 	for s := range ec2.SubnetsOf(r, id) {
 		n.Subnets = append(n.Subnets, vpc.Subnet{
-			ID: s.ID, CIDR: s.CIDR, InternetGateway: reachesInternet(r, s), ACL: ec2.ACLOf(r, s).ACL,
+			ID: s.ID, CIDR: s.CIDR, Routes: routesOf(r, s), ACL: ec2.ACLOf(r, s).ACL,
 		})
 	}
 	for g := range ec2.SecurityGroupsOf(r, id) {
 		n.Groups = append(n.Groups, groupOf(r, g.ID))
 	}
 	return n, true
+}
+
+// routesOf are a subnet's routes beyond its VPC.
+func routesOf(r store.Reader, s *ec2.Subnet) []vpc.Route {
+	if !reachesInternet(r, s) {
+		return nil
+	}
+	return []vpc.Route{{Destination: netip.PrefixFrom(netip.IPv4Unspecified(), 0), Via: vpc.ViaInternetGateway}}
 }
 
 // reachesInternet says whether a subnet's default route is an internet gateway

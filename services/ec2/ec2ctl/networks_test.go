@@ -66,7 +66,7 @@ func TestNetworkOfDefaultVPC(t *testing.T) {
 		t.Fatalf("network %+v", n)
 	}
 	for _, subnet := range n.Subnets {
-		if !subnet.InternetGateway {
+		if len(subnet.Routes) == 0 {
 			t.Errorf("%s doesn't reach the internet gateway", subnet.ID)
 		}
 	}
@@ -98,7 +98,7 @@ func TestDetachedGatewayIsNoWayOut(t *testing.T) {
 	row, _ := ec2.DefaultVPC(s.Snapshot(), scope)
 	n, _ := networkOf(s.Snapshot(), row.ID)
 	for _, subnet := range n.Subnets {
-		if subnet.InternetGateway {
+		if len(subnet.Routes) > 0 {
 			t.Errorf("%s reaches a detached gateway", subnet.ID)
 		}
 	}

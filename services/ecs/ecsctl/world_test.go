@@ -83,7 +83,7 @@ func newWorldOver(t testing.TB, db *store.Store, dir string) *world {
 	var subnets []string
 	for s := range ec2.SubnetsOf(snap, v.ID) {
 		subnets = append(subnets, s.ID)
-		network.Subnets = append(network.Subnets, vpc.Subnet{ID: s.ID, CIDR: s.CIDR, InternetGateway: true})
+		network.Subnets = append(network.Subnets, vpc.Subnet{ID: s.ID, CIDR: s.CIDR})
 	}
 	for g := range ec2.SecurityGroupsOf(snap, v.ID) {
 		network.Groups = append(network.Groups, vpc.Group{ID: g.ID})
