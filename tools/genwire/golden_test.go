@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -11,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -60,8 +60,16 @@ func dated(body []byte) []byte {
 	return []byte(strings.ReplaceAll(string(body), "946684800", `"2000-01-01T00:00:00Z"`))
 }
 
-// newerParam ends the name of a parameter that is newer in the same way.
-const newerParam = ".SourceIpConfig.IpAddressType"
+// newerParam is in the names of parameters that are newer in the same way.
+var newerParam = regexp.MustCompile(`\.SourceIpConfig\.IpAddressType$|^TagFieldSpecification\.`)
+
+// known takes the parameters that are newer from a form: EC2 refuses them.
+func known(form []byte) []byte {
+	return []byte(strings.Join(slices.DeleteFunc(strings.Split(string(form), "&"), func(pair string) bool {
+		name, _, _ := strings.Cut(pair, "=")
+		return newerParam.MatchString(name)
+	}), "&"))
+}
 
 // sdkFolder finds the SDK's module of a service in the module cache.
 func sdkFolder(t *testing.T, module string) string {
@@ -107,6 +115,9 @@ func decodeGolden(t *testing.T, s *wire.Service, module, op string) (in any, bod
 	service, operation, codec, err := wire.NewDirectory(stsService, ecrService, ecsService, ec2Service, elbv2Service).Find(call, s.SigningName)
 	if err != nil || service != s || operation.Name != op {
 		t.Fatalf("found %v %v: %v", service, operation, err)
+	}
+	if call.Protocol == wire.Query {
+		body = known(body)
 	}
 	in, err = codec.Decode(service, operation, r, body)
 	return in, body, err
@@ -193,7 +204,6 @@ func TestGoldenForms(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				maps.DeleteFunc(params, func(name string, _ []string) bool { return strings.HasSuffix(name, newerParam) })
 				leaves := 0
 				walk(reflect.ValueOf(in).Elem(), "", func(field string, v reflect.Value) {
 					leaves++
