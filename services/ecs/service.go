@@ -51,14 +51,27 @@ type Service struct {
 }
 
 // DeploymentConfiguration is how a deployment goes (API Reference,
-// "DeploymentConfiguration"). Its strategy is always ROLLING.
+// "DeploymentConfiguration").
 type DeploymentConfiguration struct {
+	// Strategy is that of the next deployment, "" for StrategyRolling; each
+	// ServiceDeployment keeps the one that it began with. So for the rest.
+	Strategy DeploymentStrategy
+	// BakeMinutes is for how long both revisions run after traffic was shifted.
+	BakeMinutes int
+	// StepWeight is of StrategyLinear and StrategyCanary: the (first) share of
+	// traffic that is shifted, in tenths of a percent; StepMinutes is how long it
+	// stays at that.
+	StepWeight, StepMinutes int
 	// MaximumPercent and MinimumHealthyPercent bound how many tasks run, and how
 	// many of them are healthy, in percent of the desired count, while a deployment goes on.
 	MaximumPercent, MinimumHealthyPercent int
 	// Breaker fails a deployment whose tasks don't start; BreakerRollback then
 	// rolls it back.
 	Breaker, BreakerRollback bool
+	// Alarms are names of CloudWatch alarms. AlarmsEnabled fails a deployment
+	// during which one of them is in ALARM; AlarmsRollback then rolls it back.
+	Alarms                        []string
+	AlarmsEnabled, AlarmsRollback bool
 }
 
 // Values of Service.PropagateTags.

@@ -32,7 +32,7 @@ func (c DeploymentConfiguration) Check() error {
 	case c.MinimumHealthyPercent == 100 && c.MaximumPercent == 100:
 		return InvalidParameter("Both values for minimumHealthyPercent and maximumPercent cannot be 100 as this will block deployments.")
 	}
-	return nil
+	return c.checkStrategy()
 }
 
 // CheckDesiredCount refuses counts that no service can have.
@@ -78,7 +78,7 @@ func (v *ServiceRevision) SameAs(o *ServiceRevision) bool {
 		v.PlatformVersion == o.PlatformVersion && v.AskedPlatform == o.AskedPlatform &&
 		v.Network.AssignPublicIP == o.Network.AssignPublicIP &&
 		sameSet(v.Network.Subnets, o.Network.Subnets) && sameSet(v.Network.SecurityGroups, o.Network.SecurityGroups) &&
-		sameSet(v.LoadBalancers, o.LoadBalancers)
+		sameSet(v.LoadBalancers, o.LoadBalancers) && slices.Equal(v.Registries, o.Registries)
 }
 
 // sameSet says whether two lists have the same elements, in whatever order.

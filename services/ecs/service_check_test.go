@@ -42,12 +42,12 @@ func TestCheckServiceLoadBalancers(t *testing.T) {
 	}{
 		"none":         {nil, ""},
 		"one":          {[]ServiceLoadBalancer{web}, ""},
-		"two ports":    {[]ServiceLoadBalancer{web, {"tg", "main", 443}}, ""},
-		"no container": {[]ServiceLoadBalancer{{"tg", "web", 80}}, "The container web does not exist in the task definition."},
-		"no name":      {[]ServiceLoadBalancer{{"tg", "", 80}}, "Container Name cannot be blank."},
-		"no port":      {[]ServiceLoadBalancer{{"tg", "main", 8080}}, "The container main did not have a container port 8080 defined."},
-		"zero port":    {[]ServiceLoadBalancer{{"tg", "main", 0}}, "Container Port must be between 1 and 65535."},
-		"no mapping":   {[]ServiceLoadBalancer{{"tg", "side", 80}}, "The container side did not have a container port 80 defined."},
+		"two ports":    {[]ServiceLoadBalancer{web, lb("tg", "main", 443)}, ""},
+		"no container": {[]ServiceLoadBalancer{lb("tg", "web", 80)}, "The container web does not exist in the task definition."},
+		"no name":      {[]ServiceLoadBalancer{lb("tg", "", 80)}, "Container Name cannot be blank."},
+		"no port":      {[]ServiceLoadBalancer{lb("tg", "main", 8080)}, "The container main did not have a container port 8080 defined."},
+		"zero port":    {[]ServiceLoadBalancer{lb("tg", "main", 0)}, "Container Port must be between 1 and 65535."},
+		"no mapping":   {[]ServiceLoadBalancer{lb("tg", "side", 80)}, "The container side did not have a container port 80 defined."},
 		"twice":        {[]ServiceLoadBalancer{web, web}, "more than once"},
 		"six":          {make([]ServiceLoadBalancer, 6), "at most 5"},
 	} {
@@ -58,11 +58,16 @@ func TestCheckServiceLoadBalancers(t *testing.T) {
 	}
 }
 
+// lb is a load balancer of a service.
+func lb(group, container string, port int) ServiceLoadBalancer {
+	return ServiceLoadBalancer{TargetGroupARN: group, ContainerName: container, ContainerPort: port}
+}
+
 func TestSameRevision(t *testing.T) {
 	base := ServiceRevision{
 		ARN: "1", Number: "1", DefinitionARN: "app:1", LaunchType: LaunchFargate, PlatformVersion: "1.4.0", AskedPlatform: "LATEST",
 		Network:       NetworkRequest{Subnets: []string{"a", "b"}, SecurityGroups: []string{"g"}},
-		LoadBalancers: []ServiceLoadBalancer{{"tg", "main", 80}, {"tg2", "main", 80}},
+		LoadBalancers: []ServiceLoadBalancer{lb("tg", "main", 80), lb("tg2", "main", 80)},
 	}
 	for name, c := range map[string]struct {
 		change func(*ServiceRevision)

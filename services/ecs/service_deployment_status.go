@@ -47,6 +47,8 @@ type ServiceDeploymentStatus struct {
 	StartedAt, FinishedAt, StoppedAt, UpdatedAt time.Time
 	// Stage is the lifecycleStage, "" for deployments whose strategy has none.
 	Stage string
+	// Shift is of such strategies too.
+	Shift TrafficShift
 	// Rollback is nil unless the deployment was rolled back.
 	Rollback *DeploymentRollback
 	Breaker  BreakerStatus

@@ -31,6 +31,10 @@ type ServiceRevision struct {
 	Architecture  string
 	Network       NetworkRequest
 	LoadBalancers []ServiceLoadBalancer
+	Registries    []ServiceRegistry
+	// Groups are the target groups that the tasks are in, one for each load
+	// balancer; nil for their TargetGroupARN. See ServeBeside.
+	Groups []string
 }
 
 // ServiceLoadBalancer sends the traffic of a target group to a port of a
@@ -39,6 +43,11 @@ type ServiceLoadBalancer struct {
 	TargetGroupARN string
 	ContainerName  string
 	ContainerPort  int
+	// What follows is for strategies that shift traffic, "" without (API
+	// Reference, "AdvancedConfiguration"): the second target group, and the rules,
+	// or listeners of a network load balancer, whose weights are changed.
+	// RoleARN isn't looked at.
+	AlternateARN, ProductionRule, TestRule, RoleARN string
 }
 
 const byService = "service"

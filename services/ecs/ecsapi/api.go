@@ -19,6 +19,8 @@ type Options struct {
 	// Architecture is the processor that tasks can run on, in ECS's words:
 	// X86_64 or ARM64; "" takes definitions of both.
 	Architecture string
+	// Alarms says that ecsctl can look at CloudWatch alarms.
+	Alarms bool
 }
 
 // Handlers implements API.

@@ -25,6 +25,7 @@ import (
 	"kaimon.dev/kaimon/services/ecs/ecsapi"
 	"kaimon.dev/kaimon/services/elbv2"
 	"kaimon.dev/kaimon/services/iam"
+	"kaimon.dev/kaimon/services/servicediscovery"
 	"kaimon.dev/kaimon/store"
 )
 
@@ -40,7 +41,7 @@ func serve(t *testing.T) string {
 // serveStore is serve, and returns what is behind it.
 func serveStore(t *testing.T) (endpoint string, s *store.Store) {
 	t.Helper()
-	s = store.OpenMemory(slices.Concat(iam.Tables(), ec2.Tables(), elbv2.Tables(), ecs.Tables())...)
+	s = store.OpenMemory(slices.Concat(iam.Tables(), ec2.Tables(), elbv2.Tables(), ecs.Tables(), servicediscovery.Tables())...)
 	admin := iam.AdministratorKey("123456789012", keyID, secret, time.Unix(0, 0))
 	if err := s.Update(context.Background(), func(tx *store.Txn) error {
 		iam.AccessKeys.Put(tx, admin)

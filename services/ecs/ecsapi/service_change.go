@@ -1,6 +1,7 @@
 package ecsapi
 
 import (
+	"cmp"
 	"time"
 
 	"kaimon.dev/kaimon/aws"
@@ -18,6 +19,7 @@ type serviceChange struct {
 	platform      *string
 	network       *ecs.NetworkRequest
 	loadBalancers []ecs.ServiceLoadBalancer
+	registries    []ecs.ServiceRegistry
 	force         bool
 
 	desired       *int
@@ -43,7 +45,7 @@ func (h *Handlers) newServiceIDs() serviceIDs {
 
 // revises says whether the change may make another revision.
 func (q *serviceChange) revises() bool {
-	return q.force || q.definition != nil || q.strategy != nil || q.platform != nil || q.network != nil || q.loadBalancers != nil
+	return q.force || q.definition != nil || q.strategy != nil || q.platform != nil || q.network != nil || q.loadBalancers != nil || q.registries != nil
 }
 
 // revise returns the revision that the change makes of another, which is
@@ -78,6 +80,9 @@ func (q *serviceChange) revise(tx *store.Txn, cluster *ecs.Cluster, base ecs.Ser
 	if q.loadBalancers != nil {
 		v.LoadBalancers = q.loadBalancers
 	}
+	if q.registries != nil {
+		v.Registries = q.registries
+	}
 	return v, checkRevision(tx, s, &v, definition)
 }
 
@@ -96,9 +101,12 @@ func (q *serviceChange) definitionOf(r store.Reader, s aws.Scope, arn string) (*
 	return d, nil
 }
 
-// checkRevision refuses a revision whose network or load balancers don't fit.
+// checkRevision refuses a revision whose network, load balancers or registries don't fit.
 func checkRevision(tx *store.Txn, s aws.Scope, v *ecs.ServiceRevision, d *ecs.TaskDefinition) error {
 	if err := ecs.CheckServiceLoadBalancers(v.LoadBalancers, d); err != nil {
+		return err
+	}
+	if err := ecs.CheckServiceRegistries(tx, s, v.Registries, d); err != nil {
 		return err
 	}
 	if len(v.Network.Subnets) == 0 {
@@ -141,9 +149,17 @@ func (q *serviceChange) apply(s *ecs.Service) error {
 	return ecs.CheckDesiredCount(s.DesiredCount)
 }
 
+// servingRevision is the revision that has a service's traffic, as far as is
+// known: the last that completed, or else the one that is deployed.
+func servingRevision(r store.Reader, s *ecs.Service, source string) *ecs.ServiceRevision {
+	status := ecs.StatusOfService(r, s)
+	return revisionOf(r, cmp.Or(status.CompletedARN, source))
+}
+
 // deploy writes down a new revision of a service and the deployment that
 // brings it there from another.
 func deploy(tx *store.Txn, cluster *ecs.Cluster, s *ecs.Service, v ecs.ServiceRevision, source string, ids serviceIDs) {
+	v.ServeBeside(servingRevision(tx, s, source), s.Configuration.Strategy.Shifts())
 	v.Number = ids.revision
 	v.ARN = ecs.ServiceRevisionARN(cluster, s.Name, v.Number)
 	v.ServiceARN, v.ClusterARN, v.CreatedAt = s.ARN, s.ClusterARN, ids.at

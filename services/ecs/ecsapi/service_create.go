@@ -15,6 +15,9 @@ func (h *Handlers) CreateService(ctx context.Context, in *CreateServiceInput) (*
 	if err := refuseService(in); err != nil {
 		return nil, err
 	}
+	if err := h.refuseAlarms(in.DeploymentConfiguration); err != nil {
+		return nil, err
+	}
 	asked, change, err := serviceFromWire(in)
 	if err != nil {
 		return nil, err
@@ -68,6 +71,9 @@ func (h *Handlers) create(tx *store.Txn, cluster *ecs.Cluster, s *ecs.Service, i
 	if err != nil {
 		return err
 	}
+	if err := ecs.CheckAdvanced(tx, s.Scope, s.Configuration.Strategy, revision.LoadBalancers); err != nil {
+		return err
+	}
 	deploy(tx, cluster, s, revision, "", ids)
 	ecs.Services.Put(tx, *s)
 	return nil
@@ -114,6 +120,7 @@ func serviceFromWire(in *CreateServiceInput) (ecs.Service, *serviceChange, error
 	q := &serviceChange{
 		definition: in.TaskDefinition, strategy: each(in.CapacityProviderStrategy, strategyItemFromWire),
 		platform: in.PlatformVersion, network: serviceNetwork(in.NetworkConfiguration),
+		registries:    each(in.ServiceRegistries, registryFromWire),
 		loadBalancers: each(in.LoadBalancers, loadBalancerFromWire),
 		desired:       optionalInt(in.DesiredCount), configuration: in.DeploymentConfiguration,
 		grace: optionalInt(in.HealthCheckGracePeriodSeconds), propagate: in.PropagateTags,

@@ -60,6 +60,7 @@ func TestCreateServiceRefuses(t *testing.T) {
 	w := newTaskWorld(t)
 	type input = ecsapi.CreateServiceInput
 	str := wire.Ptr[string]
+	served := w.targetGroup(t, "served", "ip", true)
 	configuration := func(c ecsapi.DeploymentConfiguration) func(*input) {
 		return func(in *input) { in.DeploymentConfiguration = &c }
 	}
@@ -91,7 +92,7 @@ func TestCreateServiceRefuses(t *testing.T) {
 		"placement":   {func(in *input) { in.PlacementStrategy = make([]ecsapi.PlacementStrategy, 1) }, "InvalidParameterException", "Placement strategies"},
 		"exec":        {func(in *input) { in.EnableExecuteCommand = wire.Ptr(true) }, "UnsupportedFeatureException", "enableExecuteCommand"},
 		"volumes":     {func(in *input) { in.VolumeConfigurations = make([]ecsapi.ServiceVolumeConfiguration, 1) }, "UnsupportedFeatureException", "volumeConfigurations"},
-		"registries":  {func(in *input) { in.ServiceRegistries = make([]ecsapi.ServiceRegistry, 1) }, "UnsupportedFeatureException", "serviceRegistries"},
+		"registries":  {func(in *input) { in.ServiceRegistries = make([]ecsapi.ServiceRegistry, 1) }, "InvalidParameterException", "registryArn"},
 		"lattice":     {func(in *input) { in.VpcLatticeConfigurations = make([]ecsapi.VpcLatticeConfiguration, 1) }, "UnsupportedFeatureException", "Lattice"},
 		"connect": {func(in *input) {
 			in.ServiceConnectConfiguration = &ecsapi.ServiceConnectConfiguration{Enabled: wire.Ptr(true)}
@@ -100,10 +101,13 @@ func TestCreateServiceRefuses(t *testing.T) {
 		"container":   {func(in *input) { in.LoadBalancers = behind("tg", "web", 80) }, "InvalidParameterException", "The container web does not exist in the task definition."},
 		"port":        {func(in *input) { in.LoadBalancers = behind("tg", "main", 81) }, "InvalidParameterException", "The container main did not have a container port 81 defined."},
 		"percentages": {configuration(ecsapi.DeploymentConfiguration{MaximumPercent: wire.Ptr[int32](100)}), "InvalidParameterException", "cannot be 100"},
-		"strategy":    {configuration(ecsapi.DeploymentConfiguration{Strategy: str("BLUE_GREEN")}), "UnsupportedFeatureException", "BLUE_GREEN"},
-		"alarms":      {configuration(ecsapi.DeploymentConfiguration{Alarms: &ecsapi.DeploymentAlarms{Enable: wire.Ptr(true)}}), "UnsupportedFeatureException", "alarms"},
-		"hooks":       {configuration(ecsapi.DeploymentConfiguration{LifecycleHooks: make([]ecsapi.DeploymentLifecycleHook, 1)}), "UnsupportedFeatureException", "lifecycleHooks"},
-		"bake time":   {configuration(ecsapi.DeploymentConfiguration{BakeTimeInMinutes: wire.Ptr[int32](1)}), "InvalidParameterException", "bakeTimeInMinutes"},
+		"strategy": {func(in *input) {
+			in.LoadBalancers = behind(served, "main", 80)
+			in.DeploymentConfiguration = &ecsapi.DeploymentConfiguration{Strategy: str("BLUE_GREEN")}
+		}, "InvalidParameterException", "advancedConfiguration field is required for all loadBalancers when using a non-ROLLING deployment strategy"},
+		"alarms":    {configuration(ecsapi.DeploymentConfiguration{Alarms: &ecsapi.DeploymentAlarms{Enable: wire.Ptr(true)}}), "UnsupportedFeatureException", "alarms"},
+		"hooks":     {configuration(ecsapi.DeploymentConfiguration{LifecycleHooks: make([]ecsapi.DeploymentLifecycleHook, 1)}), "UnsupportedFeatureException", "lifecycleHooks"},
+		"bake time": {configuration(ecsapi.DeploymentConfiguration{BakeTimeInMinutes: wire.Ptr[int32](1)}), "InvalidParameterException", "bakeTimeInMinutes"},
 		"zones": {func(in *input) {
 			in.AvailabilityZoneRebalancing = str("ENABLED")
 			in.DeploymentConfiguration = &ecsapi.DeploymentConfiguration{MinimumHealthyPercent: wire.Ptr[int32](0), MaximumPercent: wire.Ptr[int32](100)}

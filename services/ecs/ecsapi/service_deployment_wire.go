@@ -1,6 +1,8 @@
 package ecsapi
 
 import (
+	"slices"
+
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/services/ecs"
 	"kaimon.dev/kaimon/store"
@@ -35,9 +37,12 @@ func deploymentToWire(r store.Reader, d *ecs.ServiceDeployment) ServiceDeploymen
 		},
 		Alarms: &ServiceDeploymentAlarms{Status: wire.Ptr(string(ecs.BreakerDisabled))},
 	}
-	if d.SourceARN != "" {
-		out.SourceServiceRevisions = append(out.SourceServiceRevisions, *revisionSummary(r, d, d.SourceARN, counts))
+	for _, arn := range []string{d.SourceARN, s.Shift.SourceARN} {
+		if arn != "" && !slices.ContainsFunc(out.SourceServiceRevisions, func(v ServiceRevisionSummary) bool { return *v.Arn == arn }) {
+			out.SourceServiceRevisions = append(out.SourceServiceRevisions, *revisionSummary(r, d, arn, counts))
+		}
 	}
+	showTraffic(r, &out, s)
 	if b := s.Rollback; b != nil {
 		out.Rollback = &Rollback{Reason: &b.Reason, StartedAt: moment(b.StartedAt), ServiceRevisionArn: &b.RevisionARN}
 	}
@@ -66,9 +71,11 @@ func revisionToWire(r store.Reader, v *ecs.ServiceRevision) ServiceRevision {
 		TaskDefinition: &v.DefinitionARN, CreatedAt: moment(v.CreatedAt),
 		LaunchType: launchType(v), CapacityProviderStrategy: each(v.Strategy, strategyItemToWire),
 		PlatformVersion: &v.PlatformVersion, PlatformFamily: wire.Ptr(ecs.PlatformFamilyLinux),
-		LoadBalancers:        each(v.LoadBalancers, loadBalancerToWire),
-		NetworkConfiguration: networkToWire(v.Network),
-		GuardDutyEnabled:     wire.Ptr(false),
+		LoadBalancers:         each(v.LoadBalancers, loadBalancerToWire),
+		ServiceRegistries:     each(v.Registries, registryToWire),
+		NetworkConfiguration:  networkToWire(v.Network),
+		GuardDutyEnabled:      wire.Ptr(false),
+		ResolvedConfiguration: resolvedConfiguration(v),
 	}
 	if d, ok := ecs.TaskDefinitions.Get(r, v.DefinitionARN); ok {
 		out.ContainerImages = each(d.Containers, func(c ecs.ContainerDefinition) ContainerImage {
@@ -76,4 +83,28 @@ func revisionToWire(r store.Reader, v *ecs.ServiceRevision) ServiceRevision {
 		})
 	}
 	return out
+}
+
+// showTraffic shows which shares of the traffic the revisions of a deployment
+// shall have, when load balancers shift it.
+func showTraffic(r store.Reader, out *ServiceDeployment, s *ecs.ServiceDeploymentStatus) {
+	target := revisionOf(r, *out.TargetServiceRevision.Arn)
+	if s.Stage == "" || !target.Balanced() {
+		return
+	}
+	share := func(summary *ServiceRevisionSummary, production int, testing bool) {
+		test := 0.0
+		if testing {
+			test = ecs.Percent(ecs.FullWeight)
+		}
+		summary.RequestedProductionTrafficWeight, summary.RequestedTestTrafficWeight = wire.Ptr(ecs.Percent(production)), &test
+	}
+	share(out.TargetServiceRevision, s.Shift.Weight, s.Shift.Testing)
+	for i := range out.SourceServiceRevisions {
+		weight := 0
+		if *out.SourceServiceRevisions[i].Arn == s.Shift.SourceARN {
+			weight = ecs.FullWeight - s.Shift.Weight
+		}
+		share(&out.SourceServiceRevisions[i], weight, false)
+	}
 }

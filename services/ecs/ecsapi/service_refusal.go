@@ -9,7 +9,6 @@ import (
 const (
 	schedulingReplica = "REPLICA"
 	controllerECS     = "ECS"
-	strategyRolling   = "ROLLING"
 	managedByCustomer = "CUSTOMER"
 )
 
@@ -25,7 +24,7 @@ func refuseService(in *CreateServiceInput) error {
 		controller: in.DeploymentController, configuration: in.DeploymentConfiguration,
 		constraints: len(in.PlacementConstraints), placement: len(in.PlacementStrategy),
 		exec: wire.Val(in.EnableExecuteCommand), volumes: len(in.VolumeConfigurations),
-		registries: len(in.ServiceRegistries), lattice: len(in.VpcLatticeConfigurations),
+		lattice: len(in.VpcLatticeConfigurations),
 		connect: in.ServiceConnectConfiguration, loadBalancers: in.LoadBalancers,
 	})
 }
@@ -36,20 +35,20 @@ func refuseServiceUpdate(in *UpdateServiceInput) error {
 		controller: in.DeploymentController, configuration: in.DeploymentConfiguration,
 		constraints: len(in.PlacementConstraints), placement: len(in.PlacementStrategy),
 		exec: wire.Val(in.EnableExecuteCommand), volumes: len(in.VolumeConfigurations),
-		registries: len(in.ServiceRegistries), lattice: len(in.VpcLatticeConfigurations),
+		lattice: len(in.VpcLatticeConfigurations),
 		connect: in.ServiceConnectConfiguration, loadBalancers: in.LoadBalancers,
 	})
 }
 
 // features are the members of a request for a service that may be refused.
 type features struct {
-	controller                   *DeploymentController
-	configuration                *DeploymentConfiguration
-	constraints, placement       int
-	exec                         bool
-	volumes, registries, lattice int
-	connect                      *ServiceConnectConfiguration
-	loadBalancers                []LoadBalancer
+	controller             *DeploymentController
+	configuration          *DeploymentConfiguration
+	constraints, placement int
+	exec                   bool
+	volumes, lattice       int
+	connect                *ServiceConnectConfiguration
+	loadBalancers          []LoadBalancer
 }
 
 // refuseFeatures refuses what Fargate, or this platform, doesn't have.
@@ -65,38 +64,32 @@ func refuseFeatures(f features) error {
 		return ecs.UnsupportedFeature("enableExecuteCommand: execute command is not supported.")
 	case f.volumes > 0:
 		return ecs.UnsupportedFeature("volumeConfigurations: Amazon EBS volumes are not supported.")
-	case f.registries > 0:
-		return ecs.UnsupportedFeature("serviceRegistries: service discovery is not supported.")
 	case f.lattice > 0:
 		return ecs.UnsupportedFeature("vpcLatticeConfigurations: VPC Lattice is not supported.")
 	case f.connect != nil && wire.Val(f.connect.Enabled):
 		return ecs.UnsupportedFeature("serviceConnectConfiguration: Service Connect is not supported.")
 	}
 	for _, lb := range f.loadBalancers {
-		switch {
-		case wire.Val(lb.LoadBalancerName) != "":
+		if wire.Val(lb.LoadBalancerName) != "" {
 			return ecs.InvalidParameter("Classic Load Balancers are not supported with the awsvpc network mode; specify a targetGroupArn.")
-		case lb.AdvancedConfiguration != nil:
-			return ecs.UnsupportedFeature("advancedConfiguration of loadBalancers is not supported: deployments are rolling.")
 		}
 	}
-	return refuseConfiguration(f.configuration)
+	if c := f.configuration; c != nil && len(c.LifecycleHooks) > 0 {
+		return ecs.UnsupportedFeature("deploymentConfiguration: lifecycleHooks are not supported here.")
+	}
+	return nil
 }
 
-// refuseConfiguration refuses deployments that aren't rolling, or that watch
-// or call what isn't there.
-func refuseConfiguration(c *DeploymentConfiguration) error {
-	switch {
-	case c == nil:
+// refuseAlarms refuses to watch alarms that nobody can look at.
+func (h *Handlers) refuseAlarms(c *DeploymentConfiguration) error {
+	if c == nil || c.Alarms == nil || !wire.Val(c.Alarms.Enable) {
 		return nil
-	case c.Strategy != nil && *c.Strategy != strategyRolling:
-		return ecs.UnsupportedFeature("deploymentConfiguration: the strategy %s is not supported here, only ROLLING.", *c.Strategy)
-	case c.Alarms != nil && wire.Val(c.Alarms.Enable):
-		return ecs.UnsupportedFeature("deploymentConfiguration: alarms are not supported here.")
-	case len(c.LifecycleHooks) > 0:
-		return ecs.UnsupportedFeature("deploymentConfiguration: lifecycleHooks are not supported here.")
-	case wire.Val(c.BakeTimeInMinutes) > 0, c.LinearConfiguration != nil, c.CanaryConfiguration != nil:
-		return ecs.InvalidParameter("deploymentConfiguration: bakeTimeInMinutes, linearConfiguration and canaryConfiguration don't go with the strategy ROLLING.")
+	}
+	if !h.Alarms {
+		return ecs.UnsupportedFeature("deploymentConfiguration: alarms are not supported here, there is no CloudWatch.")
+	}
+	if len(c.Alarms.AlarmNames) == 0 {
+		return ecs.InvalidParameter("alarmNames must not be empty when alarms are enabled.")
 	}
 	return nil
 }

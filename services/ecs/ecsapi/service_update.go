@@ -15,9 +15,13 @@ func (h *Handlers) UpdateService(ctx context.Context, in *UpdateServiceInput) (*
 	if err := refuseServiceUpdate(in); err != nil {
 		return nil, err
 	}
+	if err := h.refuseAlarms(in.DeploymentConfiguration); err != nil {
+		return nil, err
+	}
 	q := &serviceChange{
 		definition: in.TaskDefinition, strategy: each(in.CapacityProviderStrategy, strategyItemFromWire),
 		platform: in.PlatformVersion, network: serviceNetwork(in.NetworkConfiguration),
+		registries:    each(in.ServiceRegistries, registryFromWire),
 		loadBalancers: each(in.LoadBalancers, loadBalancerFromWire), force: wire.Val(in.ForceNewDeployment),
 		desired: optionalInt(in.DesiredCount), configuration: in.DeploymentConfiguration,
 		grace: optionalInt(in.HealthCheckGracePeriodSeconds), propagate: in.PropagateTags,
@@ -54,16 +58,22 @@ func (h *Handlers) UpdateService(ctx context.Context, in *UpdateServiceInput) (*
 // redeploy starts a deployment if the change needs one: from the revision that
 // new tasks get by now, which after a rollback is not the newest.
 func (q *serviceChange) redeploy(tx *store.Txn, cluster *ecs.Cluster, s *ecs.Service, host string, ids serviceIDs) error {
-	if !q.revises() {
-		return nil
-	}
 	status := ecs.StatusOfService(tx, s)
 	base, ok := ecs.ServiceRevisions.Get(tx, status.PrimaryARN)
 	if !ok {
 		base = &ecs.ServiceRevision{LaunchType: ecs.LaunchFargate}
 	}
+	if !q.revises() {
+		if q.configuration == nil {
+			return nil
+		}
+		return ecs.CheckAdvanced(tx, s.Scope, s.Configuration.Strategy, base.LoadBalancers)
+	}
 	revision, err := q.revise(tx, cluster, *base, host)
 	if err != nil {
+		return err
+	}
+	if err := ecs.CheckAdvanced(tx, s.Scope, s.Configuration.Strategy, revision.LoadBalancers); err != nil {
 		return err
 	}
 	if !q.force && !slices.Equal(revision.Strategy, base.Strategy) {
@@ -71,7 +81,22 @@ func (q *serviceChange) redeploy(tx *store.Txn, cluster *ecs.Cluster, s *ecs.Ser
 			"or making a change to a capacity provider strategy on a service that is already using one, you must force a new deployment.")
 	}
 	if q.force || !revision.SameAs(base) {
+		if err := mayRoll(tx, s, &status); err != nil {
+			return err
+		}
 		deploy(tx, cluster, s, revision, base.ARN, ids)
+	}
+	return nil
+}
+
+// mayRoll refuses a rolling deployment while the traffic of another kind of one
+// may be with a revision that it would replace.
+func mayRoll(r store.Reader, s *ecs.Service, status *ecs.ServiceStatus) error {
+	if o := status.Rollout(status.PrimaryARN); o == nil || o.State == ecs.RolloutCompleted || s.Configuration.Strategy.Shifts() {
+		return nil
+	}
+	if d, _ := s.Deployment(r); d.Configuration.Strategy.Shifts() {
+		return ecs.InvalidParameter("The strategy can't be ROLLING before the deployment with the strategy %s has completed or was rolled back.", d.Configuration.Strategy)
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func serviceToWire(r store.Reader, s *ecs.Service, withTags bool) Service {
 		PlatformVersion: &primary.AskedPlatform, PlatformFamily: wire.Ptr(ecs.PlatformFamilyLinux),
 		LoadBalancers:                 listed(primary.LoadBalancers, loadBalancerToWire),
 		NetworkConfiguration:          networkToWire(primary.Network),
-		ServiceRegistries:             []ServiceRegistry{},
+		ServiceRegistries:             listed(primary.Registries, registryToWire),
 		PlacementConstraints:          []PlacementConstraint{},
 		PlacementStrategy:             []PlacementStrategy{},
 		HealthCheckGracePeriodSeconds: wireInt(s.GracePeriod),
@@ -123,17 +123,4 @@ func enabled(on bool) string {
 		return "ENABLED"
 	}
 	return "DISABLED"
-}
-
-func loadBalancerFromWire(lb LoadBalancer) ecs.ServiceLoadBalancer {
-	return ecs.ServiceLoadBalancer{
-		TargetGroupARN: wire.Val(lb.TargetGroupArn), ContainerName: wire.Val(lb.ContainerName),
-		ContainerPort: int(wire.Val(lb.ContainerPort)),
-	}
-}
-
-func loadBalancerToWire(lb ecs.ServiceLoadBalancer) LoadBalancer {
-	return LoadBalancer{
-		TargetGroupArn: &lb.TargetGroupARN, ContainerName: &lb.ContainerName, ContainerPort: wire.Ptr(int32(lb.ContainerPort)),
-	}
 }

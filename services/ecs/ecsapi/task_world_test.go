@@ -15,6 +15,7 @@ import (
 	"kaimon.dev/kaimon/services/ecs"
 	"kaimon.dev/kaimon/services/ecs/ecsapi"
 	"kaimon.dev/kaimon/services/elbv2"
+	"kaimon.dev/kaimon/services/servicediscovery"
 	"kaimon.dev/kaimon/store"
 )
 
@@ -41,7 +42,7 @@ func newTaskWorld(t testing.TB) *taskWorld {
 	w := &taskWorld{
 		t: t, scope: aws.Scope{Account: "123456789012", Region: "eu-west-1"},
 		now:   time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC),
-		store: store.OpenMemory(slices.Concat(ec2.Tables(), elbv2.Tables(), ecs.Tables())...),
+		store: store.OpenMemory(slices.Concat(ec2.Tables(), elbv2.Tables(), ecs.Tables(), servicediscovery.Tables())...),
 	}
 	w.ctx = aws.WithCaller(t.Context(), aws.Caller{Account: w.scope.Account, Region: w.scope.Region})
 	w.Handlers = ecsapi.New(ecsapi.Options{Store: w.store, Clock: w, Hex: func(n int) string {

@@ -49,10 +49,12 @@ const (
 // Controller runs the tasks and services of the store.
 type Controller struct {
 	Options
-	loop     *reconcile.Loop
-	tokens   *reconcile.Loop
-	services *services
-	puller   *puller
+	loop   *reconcile.Loop
+	tokens *reconcile.Loop
+	// registries keeps tasks registered with Cloud Map.
+	registries *reconcile.Loop
+	services   *services
+	puller     *puller
 
 	mu   sync.Mutex
 	work map[string]*work // by task ID
@@ -75,13 +77,14 @@ func New(o Options) *Controller {
 		Name: "ecs.tasks", Workers: o.Workers, Log: o.Log, Keys: c.keys, Resync: resync,
 	}, c.reconcile)
 	c.tokens = reconcile.New(reconcile.Options{Name: "ecs.client-tokens", Log: o.Log, Keys: c.tokenKeys}, c.reconcileToken)
+	c.registries = c.newRegistries()
 	c.services = newServices(o.Store, o.Clock, o.Log, func(arn string) { c.loop.Wake(arn) })
 	return c
 }
 
 // Loops returns the controller's loops, for metrics and health.
 func (c *Controller) Loops() []*reconcile.Loop {
-	return []*reconcile.Loop{c.loop, c.tokens, c.services.loop}
+	return []*reconcile.Loop{c.loop, c.tokens, c.registries, c.services.loop}
 }
 
 // Run works until ctx ends. It begins by hearing everything that the runtime
@@ -96,11 +99,13 @@ func (c *Controller) Run(ctx context.Context) error {
 	}
 	reconcile.FromChanges(ctx, c.loop, c.Store, nil, ecs.Tasks)
 	reconcile.FromChanges(ctx, c.tokens, c.Store, nil, ecs.ClientTokens)
+	reconcile.FromChanges(ctx, c.registries, c.Store, nil, ecs.Tasks, ecs.TaskStatuses)
 	c.services.watch(ctx)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return c.observe(ctx, events) })
 	g.Go(func() error { return c.loop.Run(ctx) })
 	g.Go(func() error { return c.tokens.Run(ctx) })
+	g.Go(func() error { return c.registries.Run(ctx) })
 	g.Go(func() error { return c.services.loop.Run(ctx) })
 	return unlessEnded(asked, g.Wait()) // the runtime may hear of the end first
 }

@@ -14,6 +14,7 @@ func (p *planner) takeUp() {
 	}
 	p.progress = ecs.NewDeploymentStatus(p.deployment)
 	p.progress.State, p.progress.StartedAt = ecs.DeploymentInProgress, p.now
+	p.beginShift()
 	if p.progress.Breaker.State != ecs.BreakerDisabled {
 		p.progress.Breaker.Threshold = breakerThreshold(p.desired)
 	}
@@ -39,7 +40,7 @@ func (p *planner) steer() {
 			p.rollBack(reasonStopRequested, reasonRollbackRequested)
 		}
 	case p.service.Configuration.Breaker && o.Failed >= breakerThreshold(p.desired):
-		p.event(eventFailed(deploymentID(o.RevisionARN)))
+		p.event(eventFailed(deploymentID(o.RevisionARN), "tasks failed to start."))
 		p.progress.Breaker.State = ecs.BreakerTriggered
 		p.progress.Breaker.Failures, p.progress.Breaker.Threshold = o.Failed, breakerThreshold(p.desired)
 		p.end(o, reasonTasksFailed)
@@ -88,7 +89,8 @@ func (p *planner) complete() {
 	alone := primary.live() == p.desired && p.ledger.count[p.status.PrimaryARN] == len(p.ledger.units)
 	settled := alone && primary[up] == p.desired && p.plan.quiet()
 	o := p.status.Rollout(p.status.PrimaryARN)
-	if settled && o != nil && o.State == ecs.RolloutInProgress && p.service.DeletedAt.IsZero() {
+	shifted := p.progress.Stage == "" || p.progress.Stage == ecs.StageCleanUp
+	if settled && shifted && o != nil && o.State == ecs.RolloutInProgress && p.service.DeletedAt.IsZero() {
 		id := deploymentID(o.RevisionARN)
 		o.State, o.Reason, o.UpdatedAt = ecs.RolloutCompleted, reasonCompleted(id), p.now
 		p.status.CompletedARN = o.RevisionARN
@@ -105,7 +107,7 @@ func (p *planner) complete() {
 }
 
 // quiet says that no task starts or stops.
-func (p *servicePlan) quiet() bool { return p.create == 0 && len(p.stop) == 0 }
+func (p *servicePlan) quiet() bool { return len(p.starts) == 0 && len(p.stop) == 0 }
 
 // steady tells when the service comes to rest.
 func (p *planner) steady(is bool) {
@@ -124,7 +126,7 @@ func (p *planner) steady(is bool) {
 // ends a deleted service once its last task has stopped.
 func (p *planner) show() {
 	p.status.Rollouts = slices.DeleteFunc(p.status.Rollouts, func(o ecs.Rollout) bool {
-		return o.RevisionARN != p.status.PrimaryARN && p.ledger.count[o.RevisionARN] == 0
+		return o.RevisionARN != p.status.PrimaryARN && p.ledger.count[o.RevisionARN] == 0 && p.aims[o.RevisionARN] == 0
 	})
 	stops := map[string]int{}
 	for _, s := range p.plan.stop {
@@ -133,7 +135,9 @@ func (p *planner) show() {
 	for i := range p.status.Rollouts {
 		o := &p.status.Rollouts[i]
 		desired := p.desired
-		if o.RevisionARN != p.status.PrimaryARN {
+		if aim, decided := p.aims[o.RevisionARN]; decided {
+			desired = aim
+		} else if o.RevisionARN != p.status.PrimaryARN {
 			desired = p.ledger.tally(o.RevisionARN).live() - stops[o.RevisionARN]
 		}
 		if o.Desired != desired {

@@ -21,6 +21,7 @@ const (
 
 	reasonContainerUnhealthy = "Task failed container health checks"
 	reasonTasksFailed        = "ECS deployment circuit breaker: tasks failed to start."
+	reasonShiftTimedOut      = "Service deployment rolled back because a lifecycle stage took longer than 24 hours."
 	reasonSuperseded         = "The service deployment was superseded by another one."
 	reasonStopRequested      = "The service deployment was stopped by a request."
 )
@@ -93,8 +94,8 @@ func eventCompleted(deployment string) string {
 	return "(deployment " + deployment + ") deployment completed."
 }
 
-func eventFailed(deployment string) string {
-	return "(deployment " + deployment + ") deployment failed: tasks failed to start."
+func eventFailed(deployment, why string) string {
+	return "(deployment " + deployment + ") deployment failed: " + why
 }
 
 func eventRollingBack(deployment string) string {

@@ -35,6 +35,8 @@ type ledger struct {
 	// stuck says that the service was told to be stuck, moving that its tasks
 	// are moved between zones.
 	stuck, moving bool
+	// misrouted is why a load balancer refused other weights.
+	misrouted string
 }
 
 // terms are what a service asks of all its tasks alike.

@@ -28,6 +28,10 @@ type serviceView struct {
 	zones  []string
 	ledger *ledger
 	now    time.Time
+	// misrouted says why traffic can't be shifted, "" when it can. routed says
+	// that the source of a deployment that shifts it has all of it.
+	misrouted string
+	routed    bool
 }
 
 // servicePlan is what to write in one transaction. An empty one is the end of
@@ -36,9 +40,10 @@ type servicePlan struct {
 	// status and progress are nil when they stay as they are.
 	status   *ecs.ServiceStatus
 	progress []ecs.ServiceDeploymentStatus
-	// create is how many tasks of the primary revision start.
-	create int
-	stop   []stopping
+	starts   []start
+	stop     []stopping
+	// weights are what rules of load balancers shall forward to.
+	weights []routing
 	// register and deregister are by target group.
 	register, deregister map[string][]*unit
 	// settled are the tasks whose failure has been counted.
@@ -46,14 +51,20 @@ type servicePlan struct {
 	// causes are events that come before those of new tasks, events such as
 	// come after; they are whole messages.
 	causes, events []string
-	// rounds is how often all missing tasks failed, stuck whether the
-	// deployment can't go on: what the ledger shall know to be told.
-	rounds int
+	// rounds is how often all missing tasks of a revision failed, stuck whether
+	// the deployment can't go on: what the ledger shall know to be told.
+	rounds map[string]int
 	stuck  bool
 	// moving says that tasks are moved between zones.
 	moving bool
 	// after is when time alone asks for another plan; 0 for never.
 	after time.Duration
+}
+
+// start is how many tasks of a revision shall start.
+type start struct {
+	revision string
+	count    int
 }
 
 // stopping is a task to stop, and why.
@@ -63,7 +74,7 @@ type stopping struct {
 }
 
 func (p *servicePlan) empty() bool {
-	return p.status == nil && len(p.progress) == 0 && p.create == 0 && len(p.stop) == 0 &&
+	return p.status == nil && len(p.progress) == 0 && p.quiet() && len(p.weights) == 0 &&
 		len(p.register) == 0 && len(p.deregister) == 0 && len(p.settled) == 0 && len(p.causes)+len(p.events) == 0
 }
 
@@ -74,17 +85,20 @@ type planner struct {
 	status   ecs.ServiceStatus
 	progress ecs.ServiceDeploymentStatus
 	desired  int
+	// aims are how many tasks of a revision there shall be, where that is decided.
+	aims map[string]int
 }
 
 // planService decides what to do for a service.
 func planService(v serviceView) servicePlan {
-	p := &planner{serviceView: v, status: v.status.Clone(), progress: v.progress, desired: v.service.DesiredCount}
+	p := &planner{serviceView: v, status: v.status.Clone(), progress: v.progress, desired: v.service.DesiredCount, aims: map[string]int{}}
 	if !v.service.DeletedAt.IsZero() {
 		p.desired = 0
 	}
 	p.takeUp()
 	p.noteFailures()
 	p.steer()
+	p.shift()
 	p.targets()
 	p.roll()
 	p.complete()
@@ -97,7 +111,7 @@ func (p *planner) result() servicePlan {
 	if p.fresh || !reflect.DeepEqual(p.status, p.serviceView.status) {
 		p.plan.status = &p.status
 	}
-	if p.fresh || p.progress != p.serviceView.progress {
+	if p.fresh || !reflect.DeepEqual(p.progress, p.serviceView.progress) {
 		p.progress.UpdatedAt = p.now
 		p.plan.progress = append(p.plan.progress, p.progress)
 	}
@@ -181,10 +195,30 @@ func (p *planner) targets() {
 
 // roll starts and stops tasks.
 func (p *planner) roll() {
+	p.plan.causes, p.plan.events = p.plan.events, nil
+	p.plan.rounds = map[string]int{}
+	var stopped []string
+	if p.shifting() {
+		stopped = p.keepBoth()
+	} else {
+		stopped = p.replace()
+	}
+	for _, event := range eventsStopped(stopped) {
+		p.event(event)
+	}
+	if p.plan.stuck && !p.ledger.stuck {
+		p.event(eventStuck)
+	}
+}
+
+// replace has the tasks of the primary revision take the places of all others,
+// and returns the IDs of those that stop.
+func (p *planner) replace() []string {
 	primary := p.primary()
 	v := rollView{
-		desired: p.rebalance(primary), primary: primary, batch: batch, hold: p.holds(primary),
-		bounds: boundsOf(p.desired, p.service.Configuration.MinimumHealthyPercent, p.service.Configuration.MaximumPercent),
+		desired: p.rebalance(primary), primary: primary, batch: batch,
+		hold:   p.failed() || p.holds(p.status.PrimaryARN, p.desired),
+		bounds: p.bounds(p.desired),
 	}
 	v.shieldedPrimary = p.ledger.shielded(p.status.PrimaryARN)
 	if !p.failed() || p.desired == 0 {
@@ -192,8 +226,8 @@ func (p *planner) roll() {
 		v.old, v.shieldedOld = p.others(p.ledger.tally), p.others(p.ledger.shielded)
 	}
 	m := planRoll(v)
-	p.plan.create = m.create
-	p.plan.causes, p.plan.events = p.plan.events, nil
+	p.start(p.status.PrimaryARN, m.create)
+	p.plan.stuck = m.stuck
 	stopped := p.stop(p.status.PrimaryARN, m.stopPrimary)
 	for _, revision := range p.ledger.revisions() {
 		if revision != p.status.PrimaryARN {
@@ -206,27 +240,41 @@ func (p *planner) roll() {
 			stopped = append(stopped, p.stop(revision, share)...)
 		}
 	}
-	for _, event := range eventsStopped(stopped) {
-		p.event(event)
-	}
-	if p.plan.stuck = m.stuck; m.stuck && !p.ledger.stuck {
-		p.event(eventStuck)
+	return stopped
+}
+
+// keep holds a number of tasks of one revision, whatever becomes of others, and
+// returns the IDs of those that stop.
+func (p *planner) keep(revision string, desired int) []string {
+	p.aims[revision] = desired
+	m := planRoll(rollView{
+		desired: desired, bounds: p.bounds(desired), batch: batch, hold: p.holds(revision, desired),
+		primary: p.ledger.tally(revision), shieldedPrimary: p.ledger.shielded(revision),
+	})
+	p.start(revision, m.create)
+	return p.stop(revision, m.stopPrimary)
+}
+
+func (p *planner) bounds(desired int) bounds {
+	return boundsOf(desired, p.service.Configuration.MinimumHealthyPercent, p.service.Configuration.MaximumPercent)
+}
+
+func (p *planner) start(revision string, n int) {
+	if n > 0 {
+		p.plan.starts = append(p.plan.starts, start{revision, n})
 	}
 }
 
-// holds says whether no task may start now: the deployment failed, or tasks
-// fail one after the other.
-func (p *planner) holds(primary tally) bool {
-	if p.failed() {
-		return true
-	}
-	s := p.ledger.streaks[p.status.PrimaryARN]
-	missing := p.desired - (primary.live() - primary[sick])
+// holds says whether no task of a revision may start now because they fail one
+// after the other.
+func (p *planner) holds(revision string, desired int) bool {
+	s, have := p.ledger.streaks[revision], p.ledger.tally(revision)
+	missing := desired - (have.live() - have[sick])
 	if s == nil || missing <= 0 {
 		return false
 	}
 	delay, rounds := throttle(s.failures, missing)
-	if p.plan.rounds = rounds; rounds >= throttledRounds && rounds > s.told {
+	if p.plan.rounds[revision] = rounds; rounds >= throttledRounds && rounds > s.told {
 		p.event(eventThrottled)
 	}
 	until := s.at.Add(delay)

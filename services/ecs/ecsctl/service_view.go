@@ -30,6 +30,7 @@ func (s *services) viewService(r store.Reader, svc *ecs.Service, l *ledger, now 
 			}
 		}
 	}
+	v.viewTraffic(r)
 	return v
 }
 
@@ -60,8 +61,8 @@ func targetsOf(r store.Reader, t *ecs.Task, s *ecs.TaskStatus) []groupTarget {
 		return nil
 	}
 	var out []groupTarget
-	for _, b := range revision.LoadBalancers {
-		out = append(out, groupTarget{b.TargetGroupARN, elbv2.Target{ID: s.Attachment.Address, Port: b.ContainerPort}})
+	for i, b := range revision.LoadBalancers {
+		out = append(out, groupTarget{revision.GroupOf(i), elbv2.Target{ID: s.Attachment.Address, Port: b.ContainerPort}})
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
 
 	"kaimon.dev/kaimon/aws"
@@ -39,11 +40,15 @@ func intentOf(s *ecs.Service, d *ecs.ServiceDeployment) intent {
 
 // carryOut writes a plan, in one transaction, and what it told into the ledger.
 func (s *services) carryOut(ctx context.Context, v serviceView, p servicePlan) error {
-	w := writer{serviceView: v, plan: p, ids: make([]string, p.create)}
-	for i := range w.ids {
-		w.ids[i] = clock.Hex(16)
+	w := writer{serviceView: v, plan: p}
+	var ids []string
+	for _, start := range p.starts {
+		for range start.count {
+			ids = append(ids, clock.Hex(16))
+		}
 	}
-	w.events = slices.Concat(p.causes, eventsOf(v.service, eventsStarted(w.ids)), p.events)
+	w.ids = ids
+	w.events = slices.Concat(p.causes, eventsOf(v.service, eventsStarted(ids)), p.events)
 	w.eventIDs = make([]string, len(w.events)+len(p.register)+len(p.deregister)+1)
 	for i := range w.eventIDs {
 		w.eventIDs[i] = clock.UUID()
@@ -54,12 +59,19 @@ func (s *services) carryOut(ctx context.Context, v serviceView, p servicePlan) e
 		w.withoutTasks(why)
 		err = s.store.Update(ctx, w.write)
 	}
+	var how notRoutedError
+	if errors.As(err, &how) {
+		v.ledger.misrouted = message(how.error)
+		return errChanged
+	}
 	if err != nil {
 		return err
 	}
 	v.ledger.stuck, v.ledger.moving = p.stuck, p.moving
-	if streak := v.ledger.streaks[v.status.PrimaryARN]; streak != nil {
-		streak.told = max(streak.told, p.rounds)
+	for revision, rounds := range p.rounds {
+		if streak := v.ledger.streaks[revision]; streak != nil {
+			streak.told = max(streak.told, rounds)
+		}
 	}
 	for _, group := range w.barred {
 		v.ledger.barred[group] = v.now.Add(barredFor)
@@ -95,12 +107,15 @@ func (w *writer) write(tx *store.Txn) error {
 	if svc == nil {
 		return errChanged
 	}
-	if d, _ := svc.Deployment(tx); intentOf(svc, d) != intentOf(w.service, w.deployment) {
+	if d, _ := svc.Deployment(tx); !reflect.DeepEqual(intentOf(svc, d), intentOf(w.service, w.deployment)) {
 		return errChanged
 	}
 	w.settle(tx)
 	w.stop(tx)
 	w.retarget(tx)
+	if err := w.route(tx); err != nil {
+		return err
+	}
 	if err := w.create(tx, svc); err != nil {
 		return err
 	}
@@ -146,20 +161,20 @@ func (w *writer) create(tx *store.Txn, svc *ecs.Service) error {
 	if len(w.ids) == 0 {
 		return nil
 	}
-	status := w.status
-	if w.plan.status != nil {
-		status = *w.plan.status
-	}
-	revision, ok := ecs.ServiceRevisions.Get(tx, status.PrimaryARN)
-	if !ok {
-		return errChanged
-	}
-	tasks, err := ecs.AddServiceTasks(tx, svc, revision, w.ledger.placed(revision.ARN), w.ids, w.now)
-	if err != nil {
-		return notPlacedError{err}
-	}
-	for _, t := range tasks {
-		w.touched = append(w.touched, t.ARN)
+	ids := w.ids
+	for _, start := range w.plan.starts {
+		revision, ok := ecs.ServiceRevisions.Get(tx, start.revision)
+		if !ok {
+			return errChanged
+		}
+		tasks, err := ecs.AddServiceTasks(tx, svc, revision, w.ledger.placed(revision.ARN), ids[:start.count], w.now)
+		if err != nil {
+			return notPlacedError{err, start}
+		}
+		ids = ids[start.count:]
+		for _, t := range tasks {
+			w.touched = append(w.touched, t.ARN)
+		}
 	}
 	return nil
 }
@@ -201,25 +216,27 @@ func (w *writer) targets(group string, units []*unit) []elbv2.Target {
 }
 
 // notPlacedError is why new tasks were refused.
-type notPlacedError struct{ error }
+type notPlacedError struct {
+	error
+	start start
+}
 
 // withoutTasks makes the plan one that starts no tasks, and counts them as
 // failures of their revision.
 func (w *writer) withoutTasks(why notPlacedError) {
 	event := ofService(w.service, eventNotPlaced(message(why.error)))
-	slots := len(w.ids)
 	w.ids, w.events = nil, slices.Concat(w.plan.causes, w.plan.events, []string{event})
 	w.touched, w.barred = nil, nil
 	status := w.status.Clone()
 	if w.plan.status != nil {
 		status = *w.plan.status
 	}
-	if o := status.Rollout(status.PrimaryARN); o != nil && o.State == ecs.RolloutInProgress {
-		o.Failed += slots
+	if o := status.Rollout(why.start.revision); o != nil && o.State == ecs.RolloutInProgress {
+		o.Failed += why.start.count
 	}
 	w.plan.status = &status
-	streak := w.ledger.streak(status.PrimaryARN)
-	streak.failures, streak.at = streak.failures+slots, w.now
+	streak := w.ledger.streak(why.start.revision)
+	streak.failures, streak.at = streak.failures+why.start.count, w.now
 }
 
 // message is what a user is told of an error.

@@ -23,6 +23,7 @@ import (
 	"kaimon.dev/kaimon/services/ecs/ecsctl"
 	"kaimon.dev/kaimon/services/elbv2"
 	"kaimon.dev/kaimon/services/logs"
+	"kaimon.dev/kaimon/services/servicediscovery"
 	"kaimon.dev/kaimon/store"
 )
 
@@ -65,7 +66,7 @@ func newWorld(t testing.TB, dir string) *world {
 }
 
 func tables() []store.AnyTable {
-	return slices.Concat(ec2.Tables(), ecs.Tables(), elbv2.Tables(), logs.Tables())
+	return slices.Concat(ec2.Tables(), ecs.Tables(), elbv2.Tables(), logs.Tables(), servicediscovery.Tables())
 }
 
 func newWorldOver(t testing.TB, db *store.Store, dir string) *world {
