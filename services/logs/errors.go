@@ -17,6 +17,15 @@ func ErrNoStream() *aws.Error {
 	return aws.Errorf("ResourceNotFoundException", "The specified log stream does not exist.")
 }
 
+// LimitExceeded says that a quota is used up.
+func LimitExceeded(format string, args ...any) *aws.Error {
+	return aws.Errorf("LimitExceededException", format, args...)
+}
+
+func errNoDefinition() *aws.Error {
+	return aws.Errorf("ResourceNotFoundException", "The specified query definition does not exist.")
+}
+
 func errGroupExists() *aws.Error {
 	return aws.Errorf("ResourceAlreadyExistsException", "The specified log group already exists")
 }

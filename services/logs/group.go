@@ -29,7 +29,9 @@ type Group struct {
 var Groups = store.NewTable("logs.groups", func(g *Group) string { return g.ARN() })
 
 // Tables lists every table of the service, for opening a store.
-func Tables() []store.AnyTable { return []store.AnyTable{Groups, Streams, Remains} }
+func Tables() []store.AnyTable {
+	return []store.AnyTable{Groups, Streams, Remains, QueryDefinitions}
+}
 
 // GroupARN is the ARN of a group, without the ":*" that stands for its streams.
 func GroupARN(s aws.Scope, name string) string { return s.ARN("logs", "log-group:"+name).String() }

@@ -18,6 +18,7 @@ import (
 	"kaimon.dev/kaimon/internal/clock"
 	"kaimon.dev/kaimon/internal/metric"
 	"kaimon.dev/kaimon/runtime/containerd"
+	"kaimon.dev/kaimon/services/logs/logsapi"
 	"kaimon.dev/kaimon/store"
 )
 
@@ -36,6 +37,7 @@ type Main struct {
 	access   Access
 	store    *store.Store
 	events   *logstore.Store
+	logs     *logsapi.Handlers // whose queries read events in the background
 	runtime  *containerd.Runtime
 	registry *registry.Registry
 	plane    *vpc.Kernel
@@ -88,6 +90,7 @@ func (m *Main) Start(ctx context.Context) (err error) {
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	m.stop = stop
 	m.startControllers(run)
+	m.logs = &logsapi.Handlers{Store: m.store, Engine: m.events, Clock: systemClock, Hex: clock.Hex}
 	m.server = gateway.NewServer(m.newGateway(), m.Log)
 	m.background("gateway", func() error { return m.server.Serve(m.listener) })
 	return nil
@@ -133,6 +136,9 @@ func (m *Main) Close() error {
 	m.running.Wait()
 	if m.runtime != nil {
 		failed = errors.Join(failed, m.runtime.Close())
+	}
+	if m.logs != nil {
+		m.logs.Close()
 	}
 	if m.events != nil {
 		failed = errors.Join(failed, m.events.Close())

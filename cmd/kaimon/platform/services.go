@@ -35,7 +35,7 @@ func (m *Main) newGateway() *gateway.Gateway {
 			elbv2api.Bind(&elbv2api.Handlers{Store: m.store, Clock: systemClock}),
 			acmapi.Bind(&acmapi.Handlers{Store: m.store, Clock: systemClock}),
 			ecrapi.Bind(&ecrapi.Handlers{Store: m.store, Clock: systemClock, Content: m.registry, Address: m.localAddress()}),
-			logsapi.Bind(&logsapi.Handlers{Store: m.store, Engine: m.events, Clock: systemClock, Hex: clock.Hex}),
+			logsapi.Bind(m.logs),
 			servicediscoveryapi.Bind(&servicediscoveryapi.Handlers{Store: m.store, Clock: systemClock, Hex: clock.Hex, Below: clock.Below}),
 			stsapi.Bind(stsapi.Handler{}),
 		},

@@ -19,6 +19,8 @@ type Handlers struct {
 	Clock  clock.Clock
 	// Hex returns n random bytes in hexadecimal, for IDs.
 	Hex func(n int) string
+
+	queries queries
 }
 
 var _ API = (*Handlers)(nil)

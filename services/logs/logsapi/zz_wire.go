@@ -15,16 +15,24 @@ type API interface {
 	CreateLogStream(ctx context.Context, in *CreateLogStreamInput) (*CreateLogStreamOutput, error)
 	DeleteLogGroup(ctx context.Context, in *DeleteLogGroupInput) (*DeleteLogGroupOutput, error)
 	DeleteLogStream(ctx context.Context, in *DeleteLogStreamInput) (*DeleteLogStreamOutput, error)
+	DeleteQueryDefinition(ctx context.Context, in *DeleteQueryDefinitionInput) (*DeleteQueryDefinitionOutput, error)
 	DeleteRetentionPolicy(ctx context.Context, in *DeleteRetentionPolicyInput) (*DeleteRetentionPolicyOutput, error)
 	DescribeLogGroups(ctx context.Context, in *DescribeLogGroupsInput) (*DescribeLogGroupsOutput, error)
 	DescribeLogStreams(ctx context.Context, in *DescribeLogStreamsInput) (*DescribeLogStreamsOutput, error)
+	DescribeQueries(ctx context.Context, in *DescribeQueriesInput) (*DescribeQueriesOutput, error)
+	DescribeQueryDefinitions(ctx context.Context, in *DescribeQueryDefinitionsInput) (*DescribeQueryDefinitionsOutput, error)
 	FilterLogEvents(ctx context.Context, in *FilterLogEventsInput) (*FilterLogEventsOutput, error)
 	GetLogEvents(ctx context.Context, in *GetLogEventsInput) (*GetLogEventsOutput, error)
+	GetLogRecord(ctx context.Context, in *GetLogRecordInput) (*GetLogRecordOutput, error)
+	GetQueryResults(ctx context.Context, in *GetQueryResultsInput) (*GetQueryResultsOutput, error)
 	ListTagsForResource(ctx context.Context, in *ListTagsForResourceInput) (*ListTagsForResourceOutput, error)
 	ListTagsLogGroup(ctx context.Context, in *ListTagsLogGroupInput) (*ListTagsLogGroupOutput, error)
 	PutLogEvents(ctx context.Context, in *PutLogEventsInput) (*PutLogEventsOutput, error)
 	PutLogGroupDeletionProtection(ctx context.Context, in *PutLogGroupDeletionProtectionInput) (*PutLogGroupDeletionProtectionOutput, error)
+	PutQueryDefinition(ctx context.Context, in *PutQueryDefinitionInput) (*PutQueryDefinitionOutput, error)
 	PutRetentionPolicy(ctx context.Context, in *PutRetentionPolicyInput) (*PutRetentionPolicyOutput, error)
+	StartQuery(ctx context.Context, in *StartQueryInput) (*StartQueryOutput, error)
+	StopQuery(ctx context.Context, in *StopQueryInput) (*StopQueryOutput, error)
 	TagLogGroup(ctx context.Context, in *TagLogGroupInput) (*TagLogGroupOutput, error)
 	TagResource(ctx context.Context, in *TagResourceInput) (*TagResourceOutput, error)
 	TestMetricFilter(ctx context.Context, in *TestMetricFilterInput) (*TestMetricFilterOutput, error)
@@ -48,16 +56,24 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "CreateLogStream", Method: "POST", Path: "/"}, api.CreateLogStream),
 			wire.Op(wire.Operation{Name: "DeleteLogGroup", Method: "POST", Path: "/"}, api.DeleteLogGroup),
 			wire.Op(wire.Operation{Name: "DeleteLogStream", Method: "POST", Path: "/"}, api.DeleteLogStream),
+			wire.Op(wire.Operation{Name: "DeleteQueryDefinition", Method: "POST", Path: "/"}, api.DeleteQueryDefinition),
 			wire.Op(wire.Operation{Name: "DeleteRetentionPolicy", Method: "POST", Path: "/"}, api.DeleteRetentionPolicy),
 			wire.Op(wire.Operation{Name: "DescribeLogGroups", Method: "POST", Path: "/"}, api.DescribeLogGroups),
 			wire.Op(wire.Operation{Name: "DescribeLogStreams", Method: "POST", Path: "/"}, api.DescribeLogStreams),
+			wire.Op(wire.Operation{Name: "DescribeQueries", Method: "POST", Path: "/"}, api.DescribeQueries),
+			wire.Op(wire.Operation{Name: "DescribeQueryDefinitions", Method: "POST", Path: "/"}, api.DescribeQueryDefinitions),
 			wire.Op(wire.Operation{Name: "FilterLogEvents", Method: "POST", Path: "/"}, api.FilterLogEvents),
 			wire.Op(wire.Operation{Name: "GetLogEvents", Method: "POST", Path: "/"}, api.GetLogEvents),
+			wire.Op(wire.Operation{Name: "GetLogRecord", Method: "POST", Path: "/"}, api.GetLogRecord),
+			wire.Op(wire.Operation{Name: "GetQueryResults", Method: "POST", Path: "/"}, api.GetQueryResults),
 			wire.Op(wire.Operation{Name: "ListTagsForResource", Method: "POST", Path: "/"}, api.ListTagsForResource),
 			wire.Op(wire.Operation{Name: "ListTagsLogGroup", Method: "POST", Path: "/"}, api.ListTagsLogGroup),
 			wire.Op(wire.Operation{Name: "PutLogEvents", Method: "POST", Path: "/"}, api.PutLogEvents),
 			wire.Op(wire.Operation{Name: "PutLogGroupDeletionProtection", Method: "POST", Path: "/"}, api.PutLogGroupDeletionProtection),
+			wire.Op(wire.Operation{Name: "PutQueryDefinition", Method: "POST", Path: "/"}, api.PutQueryDefinition),
 			wire.Op(wire.Operation{Name: "PutRetentionPolicy", Method: "POST", Path: "/"}, api.PutRetentionPolicy),
+			wire.Op(wire.Operation{Name: "StartQuery", Method: "POST", Path: "/"}, api.StartQuery),
+			wire.Op(wire.Operation{Name: "StopQuery", Method: "POST", Path: "/"}, api.StopQuery),
 			wire.Op(wire.Operation{Name: "TagLogGroup", Method: "POST", Path: "/"}, api.TagLogGroup),
 			wire.Op(wire.Operation{Name: "TagResource", Method: "POST", Path: "/"}, api.TagResource),
 			wire.Op(wire.Operation{Name: "TestMetricFilter", Method: "POST", Path: "/"}, api.TestMetricFilter),
@@ -71,6 +87,7 @@ func Bind(api API) *wire.Service {
 			{Code: "InvalidParameterException", Status: 400, Fault: aws.Sender},
 			{Code: "InvalidSequenceTokenException", Status: 400, Fault: aws.Sender},
 			{Code: "LimitExceededException", Status: 400, Fault: aws.Sender},
+			{Code: "MalformedQueryException", Status: 400, Fault: aws.Sender},
 			{Code: "OperationAbortedException", Status: 400, Fault: aws.Sender},
 			{Code: "ResourceAlreadyExistsException", Status: 400, Fault: aws.Sender},
 			{Code: "ResourceNotFoundException", Status: 400, Fault: aws.Sender},
@@ -124,6 +141,16 @@ type DeleteLogStreamInput struct {
 type DeleteLogStreamOutput struct {
 }
 
+// DeleteQueryDefinitionInput is the request of DeleteQueryDefinition.
+type DeleteQueryDefinitionInput struct {
+	QueryDefinitionId *string
+}
+
+// DeleteQueryDefinitionOutput is the answer of DeleteQueryDefinition.
+type DeleteQueryDefinitionOutput struct {
+	Success *bool
+}
+
 // DeleteRetentionPolicyInput is the request of DeleteRetentionPolicy.
 type DeleteRetentionPolicyInput struct {
 	LogGroupName *string
@@ -166,6 +193,35 @@ type DescribeLogStreamsInput struct {
 type DescribeLogStreamsOutput struct {
 	LogStreams []LogStream
 	NextToken  *string
+}
+
+// DescribeQueriesInput is the request of DescribeQueries.
+type DescribeQueriesInput struct {
+	LogGroupName  *string
+	Status        *string
+	MaxResults    *int32
+	NextToken     *string
+	QueryLanguage *string
+}
+
+// DescribeQueriesOutput is the answer of DescribeQueries.
+type DescribeQueriesOutput struct {
+	Queries   []QueryInfo
+	NextToken *string
+}
+
+// DescribeQueryDefinitionsInput is the request of DescribeQueryDefinitions.
+type DescribeQueryDefinitionsInput struct {
+	QueryLanguage             *string
+	QueryDefinitionNamePrefix *string
+	MaxResults                *int32
+	NextToken                 *string
+}
+
+// DescribeQueryDefinitionsOutput is the answer of DescribeQueryDefinitions.
+type DescribeQueryDefinitionsOutput struct {
+	QueryDefinitions []QueryDefinition
+	NextToken        *string
 }
 
 // Entity is the model's structure of that name.
@@ -223,6 +279,34 @@ type GetLogEventsOutput struct {
 	Events            []OutputLogEvent
 	NextForwardToken  *string
 	NextBackwardToken *string
+}
+
+// GetLogRecordInput is the request of GetLogRecord.
+type GetLogRecordInput struct {
+	LogRecordPointer *string
+	Unmask           *bool
+}
+
+// GetLogRecordOutput is the answer of GetLogRecord.
+type GetLogRecordOutput struct {
+	LogRecord map[string]string
+}
+
+// GetQueryResultsInput is the request of GetQueryResults.
+type GetQueryResultsInput struct {
+	QueryId   *string
+	NextToken *string
+	MaxItems  *int32
+}
+
+// GetQueryResultsOutput is the answer of GetQueryResults.
+type GetQueryResultsOutput struct {
+	QueryLanguage *string
+	Results       [][]ResultField
+	Statistics    *QueryStatistics
+	Status        *string
+	EncryptionKey *string
+	NextToken     *string
 }
 
 // InputLogEvent is the model's structure of that name.
@@ -320,6 +404,22 @@ type PutLogGroupDeletionProtectionInput struct {
 type PutLogGroupDeletionProtectionOutput struct {
 }
 
+// PutQueryDefinitionInput is the request of PutQueryDefinition.
+type PutQueryDefinitionInput struct {
+	QueryLanguage     *string
+	Name              *string
+	QueryDefinitionId *string
+	LogGroupNames     []string
+	QueryString       *string
+	ClientToken       *string
+	Parameters        []QueryParameter
+}
+
+// PutQueryDefinitionOutput is the answer of PutQueryDefinition.
+type PutQueryDefinitionOutput struct {
+	QueryDefinitionId *string
+}
+
 // PutRetentionPolicyInput is the request of PutRetentionPolicy.
 type PutRetentionPolicyInput struct {
 	LogGroupName    *string
@@ -328,6 +428,47 @@ type PutRetentionPolicyInput struct {
 
 // PutRetentionPolicyOutput is the answer of PutRetentionPolicy.
 type PutRetentionPolicyOutput struct {
+}
+
+// QueryDefinition is the model's structure of that name.
+type QueryDefinition struct {
+	QueryLanguage     *string
+	QueryDefinitionId *string
+	Name              *string
+	QueryString       *string
+	LastModified      *int64
+	LogGroupNames     []string
+	Parameters        []QueryParameter
+}
+
+// QueryInfo is the model's structure of that name.
+type QueryInfo struct {
+	QueryLanguage *string
+	QueryId       *string
+	QueryString   *string
+	Status        *string
+	CreateTime    *int64
+	LogGroupName  *string
+	QueryDuration *int64
+	BytesScanned  *float64
+	UserIdentity  *string
+}
+
+// QueryParameter is the model's structure of that name.
+type QueryParameter struct {
+	Name         *string
+	DefaultValue *string
+	Description  *string
+}
+
+// QueryStatistics is the model's structure of that name.
+type QueryStatistics struct {
+	RecordsMatched          *float64
+	RecordsScanned          *float64
+	EstimatedRecordsSkipped *float64
+	BytesScanned            *float64
+	EstimatedBytesSkipped   *float64
+	LogGroupsScanned        *float64
 }
 
 // RejectedEntityInfo is the model's structure of that name.
@@ -342,10 +483,43 @@ type RejectedLogEventsInfo struct {
 	ExpiredLogEventEndIndex  *int32
 }
 
+// ResultField is the model's structure of that name.
+type ResultField struct {
+	Field *string
+	Value *string
+}
+
 // SearchedLogStream is the model's structure of that name.
 type SearchedLogStream struct {
 	LogStreamName      *string
 	SearchedCompletely *bool
+}
+
+// StartQueryInput is the request of StartQuery.
+type StartQueryInput struct {
+	QueryLanguage       *string
+	LogGroupName        *string
+	LogGroupNames       []string
+	LogGroupIdentifiers []string
+	StartTime           *int64
+	EndTime             *int64
+	QueryString         *string
+	Limit               *int32
+}
+
+// StartQueryOutput is the answer of StartQuery.
+type StartQueryOutput struct {
+	QueryId *string
+}
+
+// StopQueryInput is the request of StopQuery.
+type StopQueryInput struct {
+	QueryId *string
+}
+
+// StopQueryOutput is the answer of StopQuery.
+type StopQueryOutput struct {
+	Success *bool
 }
 
 // TagLogGroupInput is the request of TagLogGroup.
@@ -406,6 +580,8 @@ var table = []wire.Shape{
 	{Name: "AmazonResourceName", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 1011}, Pattern: "[\\w+=/:,.@-]*"},
 	{Name: "Arn", Kind: wire.String},
 	{Name: "BearerTokenAuthenticationEnabled", Kind: wire.Boolean},
+	{Name: "BytesScannedValue", Kind: wire.Double},
+	{Name: "ClientToken", Kind: wire.String, Bounds: &wire.Bounds{Min: 36, Max: 128}, Pattern: "\\S{36,128}"},
 	{Name: "CreateLogGroupInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "logGroupName", Target: "LogGroupName", Required: true},
 		{Name: "kmsKeyId", Target: "KmsKeyId"},
@@ -430,6 +606,12 @@ var table = []wire.Shape{
 		{Name: "logStreamName", Target: "LogStreamName", Required: true},
 	}},
 	{Name: "DeleteLogStreamOutput", Kind: wire.Structure},
+	{Name: "DeleteQueryDefinitionInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "queryDefinitionId", Target: "QueryId", Required: true},
+	}},
+	{Name: "DeleteQueryDefinitionOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "success", Target: "Success"},
+	}},
 	{Name: "DeleteRetentionPolicyInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "logGroupName", Target: "LogGroupName", Required: true},
 	}},
@@ -465,6 +647,29 @@ var table = []wire.Shape{
 		{Name: "logStreams", Target: "LogStreams"},
 		{Name: "nextToken", Target: "NextToken"},
 	}},
+	{Name: "DescribeQueriesInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "logGroupName", Target: "LogGroupName"},
+		{Name: "status", Target: "QueryStatus"},
+		{Name: "maxResults", Target: "DescribeQueriesMaxResults"},
+		{Name: "nextToken", Target: "NextToken"},
+		{Name: "queryLanguage", Target: "QueryLanguage"},
+	}},
+	{Name: "DescribeQueriesMaxResults", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 1, Max: 1000}},
+	{Name: "DescribeQueriesOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "queries", Target: "QueryInfoList"},
+		{Name: "nextToken", Target: "NextToken"},
+	}},
+	{Name: "DescribeQueryDefinitionsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "queryLanguage", Target: "QueryLanguage"},
+		{Name: "queryDefinitionNamePrefix", Target: "QueryDefinitionName"},
+		{Name: "maxResults", Target: "QueryListMaxResults"},
+		{Name: "nextToken", Target: "NextToken"},
+	}},
+	{Name: "DescribeQueryDefinitionsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "queryDefinitions", Target: "QueryDefinitionList"},
+		{Name: "nextToken", Target: "NextToken"},
+	}},
+	{Name: "EncryptionKey", Kind: wire.String, Bounds: &wire.Bounds{Min: wire.NoMin, Max: 256}},
 	{Name: "Entity", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "keyAttributes", Target: "EntityKeyAttributes"},
 		{Name: "attributes", Target: "EntityAttributes"},
@@ -480,7 +685,9 @@ var table = []wire.Shape{
 	{Name: "EventMessage", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: wire.NoMax}},
 	{Name: "EventNumber", Kind: wire.Long},
 	{Name: "EventsLimit", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 1, Max: 10000}},
+	{Name: "EventsLimitStartQuery", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 1, Max: 100000}},
 	{Name: "ExtractedValues", Kind: wire.Map, Key: wire.Member{Target: "Token"}, Elem: wire.Member{Target: "Value"}},
+	{Name: "Field", Kind: wire.String},
 	{Name: "FilterCount", Kind: wire.Integer},
 	{Name: "FilterLogEventsInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "logGroupName", Target: "LogGroupName"},
@@ -525,6 +732,28 @@ var table = []wire.Shape{
 		{Name: "nextForwardToken", Target: "NextToken"},
 		{Name: "nextBackwardToken", Target: "NextToken"},
 	}},
+	{Name: "GetLogRecordInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "logRecordPointer", Target: "LogRecordPointer", Required: true},
+		{Name: "unmask", Target: "Unmask"},
+	}},
+	{Name: "GetLogRecordOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "logRecord", Target: "LogRecord"},
+	}},
+	{Name: "GetQueryResultsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "queryId", Target: "QueryId", Required: true},
+		{Name: "nextToken", Target: "GetQueryResultsNextToken"},
+		{Name: "maxItems", Target: "GetQueryResultsMaxItems"},
+	}},
+	{Name: "GetQueryResultsMaxItems", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 0, Max: 10000}},
+	{Name: "GetQueryResultsNextToken", Kind: wire.String, Bounds: &wire.Bounds{Min: wire.NoMin, Max: 1024}},
+	{Name: "GetQueryResultsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "queryLanguage", Target: "QueryLanguage"},
+		{Name: "results", Target: "QueryResults"},
+		{Name: "statistics", Target: "QueryStatistics"},
+		{Name: "status", Target: "QueryStatus"},
+		{Name: "encryptionKey", Target: "EncryptionKey"},
+		{Name: "nextToken", Target: "GetQueryResultsNextToken"},
+	}},
 	{Name: "IncludeLinkedAccounts", Kind: wire.Boolean},
 	{Name: "InheritedProperties", Kind: wire.List, Elem: wire.Member{Target: "InheritedProperty"}},
 	{Name: "InheritedProperty", Kind: wire.String, Enum: []string{"ACCOUNT_DATA_PROTECTION"}},
@@ -566,9 +795,13 @@ var table = []wire.Shape{
 	}},
 	{Name: "LogGroupClass", Kind: wire.String, Enum: []string{"STANDARD", "INFREQUENT_ACCESS", "DELIVERY"}},
 	{Name: "LogGroupIdentifier", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 2048}, Pattern: "[\\w#+=/:,.@-]*"},
+	{Name: "LogGroupIdentifiers", Kind: wire.List, Elem: wire.Member{Target: "LogGroupIdentifier"}},
 	{Name: "LogGroupName", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 512}, Pattern: "[\\.\\-_/#A-Za-z0-9]+"},
 	{Name: "LogGroupNamePattern", Kind: wire.String, Bounds: &wire.Bounds{Min: 0, Max: 512}, Pattern: "[\\.\\-_/#A-Za-z0-9]*"},
+	{Name: "LogGroupNames", Kind: wire.List, Elem: wire.Member{Target: "LogGroupName"}},
 	{Name: "LogGroups", Kind: wire.List, Elem: wire.Member{Target: "LogGroup"}},
+	{Name: "LogRecord", Kind: wire.Map, Key: wire.Member{Target: "Field"}, Elem: wire.Member{Target: "Value"}},
+	{Name: "LogRecordPointer", Kind: wire.String},
 	{Name: "LogStream", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "logStreamName", Target: "LogStreamName"},
 		{Name: "creationTime", Target: "Timestamp"},
@@ -613,11 +846,71 @@ var table = []wire.Shape{
 		{Name: "deletionProtectionEnabled", Target: "DeletionProtectionEnabled", Required: true},
 	}},
 	{Name: "PutLogGroupDeletionProtectionOutput", Kind: wire.Structure},
+	{Name: "PutQueryDefinitionInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "queryLanguage", Target: "QueryLanguage"},
+		{Name: "name", Target: "QueryDefinitionName", Required: true},
+		{Name: "queryDefinitionId", Target: "QueryId"},
+		{Name: "logGroupNames", Target: "LogGroupNames"},
+		{Name: "queryString", Target: "QueryDefinitionString", Required: true},
+		{Name: "clientToken", Target: "ClientToken"},
+		{Name: "parameters", Target: "QueryParameterList"},
+	}},
+	{Name: "PutQueryDefinitionOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "queryDefinitionId", Target: "QueryId"},
+	}},
 	{Name: "PutRetentionPolicyInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "logGroupName", Target: "LogGroupName", Required: true},
 		{Name: "retentionInDays", Target: "Days", Required: true},
 	}},
 	{Name: "PutRetentionPolicyOutput", Kind: wire.Structure},
+	{Name: "QueryDefinition", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "queryLanguage", Target: "QueryLanguage"},
+		{Name: "queryDefinitionId", Target: "QueryId"},
+		{Name: "name", Target: "QueryDefinitionName"},
+		{Name: "queryString", Target: "QueryDefinitionString"},
+		{Name: "lastModified", Target: "Timestamp"},
+		{Name: "logGroupNames", Target: "LogGroupNames"},
+		{Name: "parameters", Target: "QueryParameterList"},
+	}},
+	{Name: "QueryDefinitionList", Kind: wire.List, Elem: wire.Member{Target: "QueryDefinition"}},
+	{Name: "QueryDefinitionName", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 255}},
+	{Name: "QueryDefinitionString", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 10000}},
+	{Name: "QueryDuration", Kind: wire.Long},
+	{Name: "QueryId", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 256}},
+	{Name: "QueryInfo", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "queryLanguage", Target: "QueryLanguage"},
+		{Name: "queryId", Target: "QueryId"},
+		{Name: "queryString", Target: "QueryString"},
+		{Name: "status", Target: "QueryStatus"},
+		{Name: "createTime", Target: "Timestamp"},
+		{Name: "logGroupName", Target: "LogGroupName"},
+		{Name: "queryDuration", Target: "QueryDuration"},
+		{Name: "bytesScanned", Target: "BytesScannedValue"},
+		{Name: "userIdentity", Target: "UserIdentity"},
+	}},
+	{Name: "QueryInfoList", Kind: wire.List, Elem: wire.Member{Target: "QueryInfo"}},
+	{Name: "QueryLanguage", Kind: wire.String, Enum: []string{"CWLI", "SQL", "PPL"}},
+	{Name: "QueryListMaxResults", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 1, Max: 1000}},
+	{Name: "QueryParameter", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "name", Target: "QueryParameterName", Required: true},
+		{Name: "defaultValue", Target: "QueryParameterDefaultValue"},
+		{Name: "description", Target: "QueryParameterDescription"},
+	}},
+	{Name: "QueryParameterDefaultValue", Kind: wire.String, Bounds: &wire.Bounds{Min: wire.NoMin, Max: 1024}},
+	{Name: "QueryParameterDescription", Kind: wire.String, Bounds: &wire.Bounds{Min: wire.NoMin, Max: 512}},
+	{Name: "QueryParameterList", Kind: wire.List, Bounds: &wire.Bounds{Min: wire.NoMin, Max: 20}, Elem: wire.Member{Target: "QueryParameter"}},
+	{Name: "QueryParameterName", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 128}, Pattern: "^[a-zA-Z_][a-zA-Z0-9_]*"},
+	{Name: "QueryResults", Kind: wire.List, Elem: wire.Member{Target: "ResultRows"}},
+	{Name: "QueryStatistics", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "recordsMatched", Target: "StatsValue"},
+		{Name: "recordsScanned", Target: "StatsValue"},
+		{Name: "estimatedRecordsSkipped", Target: "StatsValue"},
+		{Name: "bytesScanned", Target: "StatsValue"},
+		{Name: "estimatedBytesSkipped", Target: "StatsValue"},
+		{Name: "logGroupsScanned", Target: "StatsValue"},
+	}},
+	{Name: "QueryStatus", Kind: wire.String, Enum: []string{"Scheduled", "Running", "Complete", "Failed", "Cancelled", "Timeout", "Unknown"}},
+	{Name: "QueryString", Kind: wire.String, Bounds: &wire.Bounds{Min: 0, Max: 10000}},
 	{Name: "RejectedEntityInfo", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "errorType", Target: "EntityRejectionErrorType", Required: true},
 	}},
@@ -626,6 +919,11 @@ var table = []wire.Shape{
 		{Name: "tooOldLogEventEndIndex", Target: "LogEventIndex"},
 		{Name: "expiredLogEventEndIndex", Target: "LogEventIndex"},
 	}},
+	{Name: "ResultField", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "field", Target: "Field"},
+		{Name: "value", Target: "Value"},
+	}},
+	{Name: "ResultRows", Kind: wire.List, Elem: wire.Member{Target: "ResultField"}},
 	{Name: "SearchedLogStream", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "logStreamName", Target: "LogStreamName"},
 		{Name: "searchedCompletely", Target: "LogStreamSearchedCompletely"},
@@ -633,7 +931,28 @@ var table = []wire.Shape{
 	{Name: "SearchedLogStreams", Kind: wire.List, Elem: wire.Member{Target: "SearchedLogStream"}},
 	{Name: "SequenceToken", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: wire.NoMax}},
 	{Name: "StartFromHead", Kind: wire.Boolean},
+	{Name: "StartQueryInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "queryLanguage", Target: "QueryLanguage"},
+		{Name: "logGroupName", Target: "LogGroupName"},
+		{Name: "logGroupNames", Target: "LogGroupNames"},
+		{Name: "logGroupIdentifiers", Target: "LogGroupIdentifiers"},
+		{Name: "startTime", Target: "Timestamp", Required: true},
+		{Name: "endTime", Target: "Timestamp", Required: true},
+		{Name: "queryString", Target: "QueryString", Required: true},
+		{Name: "limit", Target: "EventsLimitStartQuery"},
+	}},
+	{Name: "StartQueryOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "queryId", Target: "QueryId"},
+	}},
+	{Name: "StatsValue", Kind: wire.Double},
+	{Name: "StopQueryInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "queryId", Target: "QueryId", Required: true},
+	}},
+	{Name: "StopQueryOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "success", Target: "Success"},
+	}},
 	{Name: "StoredBytes", Kind: wire.Long, Bounds: &wire.Bounds{Min: 0, Max: wire.NoMax}},
+	{Name: "Success", Kind: wire.Boolean},
 	{Name: "TagKey", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 128}, Pattern: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$"},
 	{Name: "TagKeyList", Kind: wire.List, Bounds: &wire.Bounds{Min: 0, Max: 50}, Elem: wire.Member{Target: "TagKey"}},
 	{Name: "TagList", Kind: wire.List, Bounds: &wire.Bounds{Min: 1, Max: wire.NoMax}, Elem: wire.Member{Target: "TagKey"}},
@@ -670,5 +989,6 @@ var table = []wire.Shape{
 		{Name: "tagKeys", Target: "TagKeyList", Required: true},
 	}},
 	{Name: "UntagResourceOutput", Kind: wire.Structure},
+	{Name: "UserIdentity", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 2048}},
 	{Name: "Value", Kind: wire.String},
 }
