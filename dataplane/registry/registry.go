@@ -49,6 +49,10 @@ type operation struct {
 	do     func(*Registry, *call) error
 }
 
+// TokenParameter is the parameter of a URL that needs no credentials beside: the
+// Directory gets its value as the password of a user without a name.
+const TokenParameter = "token"
+
 // name is a repository's name (OCI Distribution Specification, "Pulling manifests").
 const name = `^/v2/([a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)`
 
@@ -96,6 +100,9 @@ func (g *Registry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (g *Registry) serve(w http.ResponseWriter, r *http.Request) error {
 	user, password, given := r.BasicAuth()
 	if !given {
+		user, password = "", r.URL.Query().Get(TokenParameter)
+	}
+	if password == "" {
 		return Unauthorized("credentials are needed: see GetAuthorizationToken")
 	}
 	namespace, err := g.opts.Directory.Login(r.Context(), hostname(r.Host), user, password)

@@ -27,7 +27,7 @@ func (g *Registry) startUpload(c *call) error {
 		}
 	}
 	c.argument = clock.UUID()
-	up, err := g.uploads.take(c.Context(), uploadRef(c.repository, c.argument), true)
+	up, err := g.uploads.take(c.Context(), uploadRef(c.repository.ID(), c.argument), true)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (g *Registry) mount(c *call, text, from string) (bool, error) {
 
 // held gives the request its upload.
 func (g *Registry) held(c *call) (*upload, error) {
-	return g.uploads.take(c.Context(), uploadRef(c.repository, c.argument), false)
+	return g.uploads.take(c.Context(), uploadRef(c.repository.ID(), c.argument), false)
 }
 
 // uploadStatus says how far an upload is.
@@ -167,19 +167,24 @@ func (g *Registry) complete(c *call, up *upload) error {
 	if err != nil {
 		return err
 	}
-	g.linking.RLock()
-	defer g.linking.RUnlock()
+	desc := ocispec.Descriptor{Digest: expected, Size: size}
 	// The client may go away, but what was committed shall be recorded.
 	ctx := context.WithoutCancel(c.Context())
-	if err := g.commit(ctx, up, size, expected); err != nil {
-		return err
-	}
-	desc := ocispec.Descriptor{Digest: expected, Size: size}
-	if err := c.repository.AddBlob(ctx, desc); err != nil {
+	if err := g.link(ctx, up, desc, func() error { return c.repository.AddBlob(ctx, desc) }); err != nil {
 		return err
 	}
 	created(c, desc)
 	return nil
+}
+
+// link commits an upload and has it recorded before anybody could free it.
+func (g *Registry) link(ctx context.Context, up *upload, desc ocispec.Descriptor, record func() error) error {
+	g.linking.RLock()
+	defer g.linking.RUnlock()
+	if err := g.commit(ctx, up, desc.Size, desc.Digest); err != nil {
+		return err
+	}
+	return record()
 }
 
 func (g *Registry) commit(ctx context.Context, up *upload, size int64, expected digest.Digest) error {

@@ -34,12 +34,15 @@ type upload struct {
 	mu   sync.Mutex
 	used time.Time // guarded by uploads.mu
 	gone bool
+	// last is the size of the last part, smallest that of the smallest before
+	// it; both of this process's parts only, 0 for none.
+	last, smallest int64
 }
 
-// ref is the name of a repository's upload in the content store: nobody can
-// continue it from another repository.
-func uploadRef(repository Repository, id string) string {
-	return refPrefix + repository.ID() + " " + id
+// uploadRef is the name of a repository's upload in the content store: nobody
+// can continue it from another repository.
+func uploadRef(repository, id string) string {
+	return refPrefix + repository + " " + id
 }
 
 // take gives one request an upload for its own, until release. An upload that

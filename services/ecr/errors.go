@@ -75,6 +75,33 @@ func ErrLayersNotFound(r *Repository, digests []string) *aws.Error {
 		strings.Join(digests, ", "), r.Name, r.Scope.Account)
 }
 
+// ErrLayerNotFound says that a repository has no such layer.
+func ErrLayerNotFound(r *Repository, digest string) *aws.Error {
+	return aws.Errorf(CodeLayersNotFound, "The layer with digest '%s' does not exist in the repository with name '%s' in the registry with id '%s'", digest, r.Name, r.Scope.Account)
+}
+
+// ErrLayerInaccessible says that no image has a layer.
+func ErrLayerInaccessible(r *Repository, digest string) *aws.Error {
+	return aws.Errorf("LayerInaccessibleException", "The layer with digest '%s' in the repository with name '%s' in the registry with id '%s' is not associated with an image", digest, r.Name, r.Scope.Account)
+}
+
+// ErrLayerExists says that a layer is there already.
+func ErrLayerExists(r *Repository, digest string) *aws.Error {
+	return aws.Errorf("LayerAlreadyExistsException", "Layer with digest '%s' already exists in the repository with name '%s' in the registry with id '%s'", digest, r.Name, r.Scope.Account)
+}
+
+// ErrUploadNotFound says that a repository has no such upload.
+func ErrUploadNotFound(r *Repository, id string) *aws.Error {
+	return aws.Errorf("UploadNotFoundException", "The upload with id '%s' does not exist in the repository with name '%s' in the registry with id '%s'", id, r.Name, r.Scope.Account)
+}
+
+// ErrLayerPart says that a part can't be added to an upload of some bytes.
+func ErrLayerPart(r *Repository, id string, size int64, why string) *aws.Error {
+	e := aws.Errorf("InvalidLayerPartException", "The layer part of the upload with id '%s' is not valid: %s", id, why)
+	e.Fields = map[string]any{"registryId": r.Scope.Account, "repositoryName": r.Name, "uploadId": id, "lastValidByteReceived": max(0, size-1)}
+	return e
+}
+
 // ErrReferencedImagesNotFound says which images of an index are not there.
 func ErrReferencedImagesNotFound(r *Repository, digests []string) *aws.Error {
 	return aws.Errorf(CodeReferencedImagesNotFound, "Images with digests '[%s]' required for pushing image into repository with name '%s' in the registry with id '%s' do not exist",

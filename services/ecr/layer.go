@@ -2,6 +2,7 @@ package ecr
 
 import (
 	"iter"
+	"slices"
 	"time"
 
 	"kaimon.dev/kaimon/store"
@@ -33,6 +34,16 @@ func LayersIn(r store.Reader, repository string) iter.Seq[*Layer] {
 // FindLayer finds a repository's layer by digest.
 func FindLayer(r store.Reader, repository, digest string) (*Layer, bool) {
 	return Layers.Get(r, contentID(repository, digest))
+}
+
+// LayerUsed says whether an image of the repository needs a layer.
+func LayerUsed(r store.Reader, repository, digest string) bool {
+	for image := range ImagesIn(r, repository) {
+		if slices.Contains(image.Layers, digest) {
+			return true
+		}
+	}
+	return false
 }
 
 // PutLayer records a layer; it fails if the repository has gone meanwhile.

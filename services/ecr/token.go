@@ -20,6 +20,8 @@ const (
 	// TokenLife is how long a token is good (Amazon ECR API Reference,
 	// GetAuthorizationToken).
 	TokenLife = 12 * time.Hour
+	// downloadLife is how long a layer's URL is good.
+	downloadLife = time.Hour
 )
 
 // TokenKey is what tokens are signed with; there is one row. Writer: ecrctl.
@@ -47,6 +49,14 @@ type Token struct {
 	// Principal is who asked for it.
 	Principal Principal
 	Expires   time.Time
+	// Layer is the one layer that a URL opens, such as "team/app@sha256:…", or
+	// "" for a password.
+	Layer string `json:",omitempty"`
+}
+
+// LayerToken is what a URL says that opens one layer of a repository for a while.
+func LayerToken(repo *Repository, digest string, who Principal, now time.Time) Token {
+	return Token{Account: repo.Scope.Account, Region: repo.Scope.Region, Principal: who, Expires: now.Add(downloadLife), Layer: contentID(repo.Name, digest)}
 }
 
 // Scope is what the token opens.

@@ -25,6 +25,7 @@ type Handlers struct {
 	Store   *store.Store
 	Clock   clock.Clock
 	Content Content
+	Uploads Uploads
 	// Address is where clients on this machine reach the registry, host:port.
 	Address string
 }

@@ -122,28 +122,3 @@ func identifiers(i *ecr.Image) []ImageIdentifier {
 	}
 	return all
 }
-
-// BatchCheckLayerAvailability implements API.
-func (h *Handlers) BatchCheckLayerAvailability(ctx context.Context, in *BatchCheckLayerAvailabilityInput) (*BatchCheckLayerAvailabilityOutput, error) {
-	r, repo, err := h.open(ctx, target{"BatchCheckLayerAvailability", in.RegistryId, in.RepositoryName})
-	if err != nil {
-		return nil, err
-	}
-	out := &BatchCheckLayerAvailabilityOutput{Layers: []Layer{}, Failures: []LayerFailure{}}
-	for _, digest := range in.LayerDigests {
-		if !digestPattern.MatchString(digest) {
-			out.Failures = append(out.Failures, LayerFailure{
-				LayerDigest: &digest, FailureCode: wire.Ptr("InvalidLayerDigest"),
-				FailureReason: wire.Ptr("Invalid request parameters: layer digest should satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'"),
-			})
-			continue
-		}
-		layer, ok := ecr.FindLayer(r, repo.ARN, digest)
-		if !ok {
-			out.Layers = append(out.Layers, Layer{LayerDigest: &digest, LayerAvailability: wire.Ptr("UNAVAILABLE")})
-			continue
-		}
-		out.Layers = append(out.Layers, Layer{LayerDigest: &digest, LayerAvailability: wire.Ptr("AVAILABLE"), LayerSize: &layer.Size})
-	}
-	return out, nil
-}

@@ -47,7 +47,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	s := store.OpenMemory(ecr.Tables()...)
-	w := &world{t, &Handlers{Store: s, Clock: fixed{}, Content: memory{}, Address: "127.0.0.1:4566"}, aws.WithCaller(t.Context(), caller)}
+	w := &world{t, &Handlers{Store: s, Clock: fixed{}, Content: memory{}, Uploads: &pieces{}, Address: "127.0.0.1:4566"}, aws.WithCaller(t.Context(), caller)}
 	w.update(func(tx *store.Txn) error { ecr.EnsureTokenKey(tx, "secret"); return nil })
 	if _, err := w.CreateRepository(w.ctx, &CreateRepositoryInput{RepositoryName: app}); err != nil {
 		t.Fatal(err)

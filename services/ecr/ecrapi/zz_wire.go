@@ -15,6 +15,7 @@ type API interface {
 	BatchCheckLayerAvailability(ctx context.Context, in *BatchCheckLayerAvailabilityInput) (*BatchCheckLayerAvailabilityOutput, error)
 	BatchDeleteImage(ctx context.Context, in *BatchDeleteImageInput) (*BatchDeleteImageOutput, error)
 	BatchGetImage(ctx context.Context, in *BatchGetImageInput) (*BatchGetImageOutput, error)
+	CompleteLayerUpload(ctx context.Context, in *CompleteLayerUploadInput) (*CompleteLayerUploadOutput, error)
 	CreateRepository(ctx context.Context, in *CreateRepositoryInput) (*CreateRepositoryOutput, error)
 	DeleteLifecyclePolicy(ctx context.Context, in *DeleteLifecyclePolicyInput) (*DeleteLifecyclePolicyOutput, error)
 	DeleteRepository(ctx context.Context, in *DeleteRepositoryInput) (*DeleteRepositoryOutput, error)
@@ -22,9 +23,11 @@ type API interface {
 	DescribeImages(ctx context.Context, in *DescribeImagesInput) (*DescribeImagesOutput, error)
 	DescribeRepositories(ctx context.Context, in *DescribeRepositoriesInput) (*DescribeRepositoriesOutput, error)
 	GetAuthorizationToken(ctx context.Context, in *GetAuthorizationTokenInput) (*GetAuthorizationTokenOutput, error)
+	GetDownloadUrlForLayer(ctx context.Context, in *GetDownloadUrlForLayerInput) (*GetDownloadUrlForLayerOutput, error)
 	GetLifecyclePolicy(ctx context.Context, in *GetLifecyclePolicyInput) (*GetLifecyclePolicyOutput, error)
 	GetLifecyclePolicyPreview(ctx context.Context, in *GetLifecyclePolicyPreviewInput) (*GetLifecyclePolicyPreviewOutput, error)
 	GetRepositoryPolicy(ctx context.Context, in *GetRepositoryPolicyInput) (*GetRepositoryPolicyOutput, error)
+	InitiateLayerUpload(ctx context.Context, in *InitiateLayerUploadInput) (*InitiateLayerUploadOutput, error)
 	ListImages(ctx context.Context, in *ListImagesInput) (*ListImagesOutput, error)
 	ListTagsForResource(ctx context.Context, in *ListTagsForResourceInput) (*ListTagsForResourceOutput, error)
 	PutImage(ctx context.Context, in *PutImageInput) (*PutImageOutput, error)
@@ -35,6 +38,7 @@ type API interface {
 	StartLifecyclePolicyPreview(ctx context.Context, in *StartLifecyclePolicyPreviewInput) (*StartLifecyclePolicyPreviewOutput, error)
 	TagResource(ctx context.Context, in *TagResourceInput) (*TagResourceOutput, error)
 	UntagResource(ctx context.Context, in *UntagResourceInput) (*UntagResourceOutput, error)
+	UploadLayerPart(ctx context.Context, in *UploadLayerPartInput) (*UploadLayerPartOutput, error)
 }
 
 // Bind describes the service, bound to its handler.
@@ -52,6 +56,7 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "BatchCheckLayerAvailability", Method: "POST", Path: "/"}, api.BatchCheckLayerAvailability),
 			wire.Op(wire.Operation{Name: "BatchDeleteImage", Method: "POST", Path: "/"}, api.BatchDeleteImage),
 			wire.Op(wire.Operation{Name: "BatchGetImage", Method: "POST", Path: "/"}, api.BatchGetImage),
+			wire.Op(wire.Operation{Name: "CompleteLayerUpload", Method: "POST", Path: "/"}, api.CompleteLayerUpload),
 			wire.Op(wire.Operation{Name: "CreateRepository", Method: "POST", Path: "/"}, api.CreateRepository),
 			wire.Op(wire.Operation{Name: "DeleteLifecyclePolicy", Method: "POST", Path: "/"}, api.DeleteLifecyclePolicy),
 			wire.Op(wire.Operation{Name: "DeleteRepository", Method: "POST", Path: "/"}, api.DeleteRepository),
@@ -59,9 +64,11 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "DescribeImages", Method: "POST", Path: "/"}, api.DescribeImages),
 			wire.Op(wire.Operation{Name: "DescribeRepositories", Method: "POST", Path: "/"}, api.DescribeRepositories),
 			wire.Op(wire.Operation{Name: "GetAuthorizationToken", Method: "POST", Path: "/"}, api.GetAuthorizationToken),
+			wire.Op(wire.Operation{Name: "GetDownloadUrlForLayer", Method: "POST", Path: "/"}, api.GetDownloadUrlForLayer),
 			wire.Op(wire.Operation{Name: "GetLifecyclePolicy", Method: "POST", Path: "/"}, api.GetLifecyclePolicy),
 			wire.Op(wire.Operation{Name: "GetLifecyclePolicyPreview", Method: "POST", Path: "/"}, api.GetLifecyclePolicyPreview),
 			wire.Op(wire.Operation{Name: "GetRepositoryPolicy", Method: "POST", Path: "/"}, api.GetRepositoryPolicy),
+			wire.Op(wire.Operation{Name: "InitiateLayerUpload", Method: "POST", Path: "/"}, api.InitiateLayerUpload),
 			wire.Op(wire.Operation{Name: "ListImages", Method: "POST", Path: "/"}, api.ListImages),
 			wire.Op(wire.Operation{Name: "ListTagsForResource", Method: "POST", Path: "/"}, api.ListTagsForResource),
 			wire.Op(wire.Operation{Name: "PutImage", Method: "POST", Path: "/"}, api.PutImage),
@@ -72,15 +79,22 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "StartLifecyclePolicyPreview", Method: "POST", Path: "/"}, api.StartLifecyclePolicyPreview),
 			wire.Op(wire.Operation{Name: "TagResource", Method: "POST", Path: "/"}, api.TagResource),
 			wire.Op(wire.Operation{Name: "UntagResource", Method: "POST", Path: "/"}, api.UntagResource),
+			wire.Op(wire.Operation{Name: "UploadLayerPart", Method: "POST", Path: "/"}, api.UploadLayerPart),
 		},
 		Errors: []wire.ErrorShape{
+			{Code: "EmptyUploadException", Status: 400, Fault: aws.Sender},
 			{Code: "ImageAlreadyExistsException", Status: 400, Fault: aws.Sender},
 			{Code: "ImageDigestDoesNotMatchException", Status: 400, Fault: aws.Sender},
 			{Code: "ImageNotFoundException", Status: 400, Fault: aws.Sender},
 			{Code: "ImageTagAlreadyExistsException", Status: 400, Fault: aws.Sender},
+			{Code: "InvalidLayerException", Status: 400, Fault: aws.Sender},
+			{Code: "InvalidLayerPartException", Status: 400, Fault: aws.Sender},
 			{Code: "InvalidParameterException", Status: 400, Fault: aws.Sender},
 			{Code: "InvalidTagParameterException", Status: 400, Fault: aws.Sender},
 			{Code: "KmsException", Status: 400, Fault: aws.Sender},
+			{Code: "LayerAlreadyExistsException", Status: 400, Fault: aws.Sender},
+			{Code: "LayerInaccessibleException", Status: 400, Fault: aws.Sender},
+			{Code: "LayerPartTooSmallException", Status: 400, Fault: aws.Sender},
 			{Code: "LayersNotFoundException", Status: 400, Fault: aws.Sender},
 			{Code: "LifecyclePolicyNotFoundException", Status: 400, Fault: aws.Sender},
 			{Code: "LifecyclePolicyPreviewInProgressException", Status: 400, Fault: aws.Sender},
@@ -94,6 +108,8 @@ func Bind(api API) *wire.Service {
 			{Code: "ServerException", Status: 500, Fault: aws.Receiver},
 			{Code: "TooManyTagsException", Status: 400, Fault: aws.Sender},
 			{Code: "UnableToGetUpstreamImageException", Status: 400, Fault: aws.Sender},
+			{Code: "UnableToGetUpstreamLayerException", Status: 400, Fault: aws.Sender},
+			{Code: "UploadNotFoundException", Status: 400, Fault: aws.Sender},
 			{Code: "ValidationException", Status: 400, Fault: aws.Sender},
 		},
 	}, table)
@@ -144,6 +160,22 @@ type BatchGetImageInput struct {
 type BatchGetImageOutput struct {
 	Images   []Image
 	Failures []ImageFailure
+}
+
+// CompleteLayerUploadInput is the request of CompleteLayerUpload.
+type CompleteLayerUploadInput struct {
+	RegistryId     *string
+	RepositoryName *string
+	UploadId       *string
+	LayerDigests   []string
+}
+
+// CompleteLayerUploadOutput is the answer of CompleteLayerUpload.
+type CompleteLayerUploadOutput struct {
+	RegistryId     *string
+	RepositoryName *string
+	UploadId       *string
+	LayerDigest    *string
 }
 
 // CreateRepositoryInput is the request of CreateRepository.
@@ -251,6 +283,19 @@ type GetAuthorizationTokenInput struct {
 // GetAuthorizationTokenOutput is the answer of GetAuthorizationToken.
 type GetAuthorizationTokenOutput struct {
 	AuthorizationData []AuthorizationData
+}
+
+// GetDownloadUrlForLayerInput is the request of GetDownloadUrlForLayer.
+type GetDownloadUrlForLayerInput struct {
+	RegistryId     *string
+	RepositoryName *string
+	LayerDigest    *string
+}
+
+// GetDownloadUrlForLayerOutput is the answer of GetDownloadUrlForLayer.
+type GetDownloadUrlForLayerOutput struct {
+	DownloadUrl *string
+	LayerDigest *string
 }
 
 // GetLifecyclePolicyInput is the request of GetLifecyclePolicy.
@@ -364,6 +409,18 @@ type ImageScanningConfiguration struct {
 type ImageTagMutabilityExclusionFilter struct {
 	FilterType *string
 	Filter     *string
+}
+
+// InitiateLayerUploadInput is the request of InitiateLayerUpload.
+type InitiateLayerUploadInput struct {
+	RegistryId     *string
+	RepositoryName *string
+}
+
+// InitiateLayerUploadOutput is the answer of InitiateLayerUpload.
+type InitiateLayerUploadOutput struct {
+	UploadId *string
+	PartSize *int64
 }
 
 // Layer is the model's structure of that name.
@@ -573,6 +630,24 @@ type UntagResourceInput struct {
 type UntagResourceOutput struct {
 }
 
+// UploadLayerPartInput is the request of UploadLayerPart.
+type UploadLayerPartInput struct {
+	RegistryId     *string
+	RepositoryName *string
+	UploadId       *string
+	PartFirstByte  *int64
+	PartLastByte   *int64
+	LayerPartBlob  []byte
+}
+
+// UploadLayerPartOutput is the answer of UploadLayerPart.
+type UploadLayerPartOutput struct {
+	RegistryId       *string
+	RepositoryName   *string
+	UploadId         *string
+	LastByteReceived *int64
+}
+
 // table holds the shapes of the model, by name.
 var table = []wire.Shape{
 	{Name: "Arn", Kind: wire.String},
@@ -613,6 +688,18 @@ var table = []wire.Shape{
 	}},
 	{Name: "BatchedOperationLayerDigest", Kind: wire.String, Bounds: &wire.Bounds{Min: 0, Max: 1000}},
 	{Name: "BatchedOperationLayerDigestList", Kind: wire.List, Bounds: &wire.Bounds{Min: 1, Max: 100}, Elem: wire.Member{Target: "BatchedOperationLayerDigest"}},
+	{Name: "CompleteLayerUploadInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName", Required: true},
+		{Name: "uploadId", Target: "UploadId", Required: true},
+		{Name: "layerDigests", Target: "LayerDigestList", Required: true},
+	}},
+	{Name: "CompleteLayerUploadOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName"},
+		{Name: "uploadId", Target: "UploadId"},
+		{Name: "layerDigest", Target: "LayerDigest"},
+	}},
 	{Name: "CreateRepositoryInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "registryId", Target: "RegistryId"},
 		{Name: "repositoryName", Target: "RepositoryName", Required: true},
@@ -696,6 +783,15 @@ var table = []wire.Shape{
 		{Name: "authorizationData", Target: "AuthorizationDataList"},
 	}},
 	{Name: "GetAuthorizationTokenRegistryIdList", Kind: wire.List, Bounds: &wire.Bounds{Min: 1, Max: 10}, Elem: wire.Member{Target: "RegistryId"}},
+	{Name: "GetDownloadUrlForLayerInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName", Required: true},
+		{Name: "layerDigest", Target: "LayerDigest", Required: true},
+	}},
+	{Name: "GetDownloadUrlForLayerOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "downloadUrl", Target: "Url"},
+		{Name: "layerDigest", Target: "LayerDigest"},
+	}},
 	{Name: "GetLifecyclePolicyInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "registryId", Target: "RegistryId"},
 		{Name: "repositoryName", Target: "RepositoryName", Required: true},
@@ -800,6 +896,14 @@ var table = []wire.Shape{
 	{Name: "ImageTagMutabilityExclusionFilterType", Kind: wire.String, Enum: []string{"WILDCARD"}},
 	{Name: "ImageTagMutabilityExclusionFilterValue", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 128}, Pattern: "^[0-9a-zA-Z._*-]{1,128}$"},
 	{Name: "ImageTagMutabilityExclusionFilters", Kind: wire.List, Bounds: &wire.Bounds{Min: 1, Max: 5}, Elem: wire.Member{Target: "ImageTagMutabilityExclusionFilter"}},
+	{Name: "InitiateLayerUploadInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName", Required: true},
+	}},
+	{Name: "InitiateLayerUploadOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "uploadId", Target: "UploadId"},
+		{Name: "partSize", Target: "PartSize"},
+	}},
 	{Name: "KmsKey", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 2048}},
 	{Name: "LastActivatedAtTimestamp", Kind: wire.Timestamp},
 	{Name: "LastArchivedAtTimestamp", Kind: wire.Timestamp},
@@ -811,6 +915,7 @@ var table = []wire.Shape{
 	}},
 	{Name: "LayerAvailability", Kind: wire.String, Enum: []string{"AVAILABLE", "UNAVAILABLE", "ARCHIVED"}},
 	{Name: "LayerDigest", Kind: wire.String, Pattern: "[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+"},
+	{Name: "LayerDigestList", Kind: wire.List, Bounds: &wire.Bounds{Min: 1, Max: 100}, Elem: wire.Member{Target: "LayerDigest"}},
 	{Name: "LayerFailure", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "layerDigest", Target: "BatchedOperationLayerDigest"},
 		{Name: "failureCode", Target: "LayerFailureCode"},
@@ -820,6 +925,7 @@ var table = []wire.Shape{
 	{Name: "LayerFailureList", Kind: wire.List, Elem: wire.Member{Target: "LayerFailure"}},
 	{Name: "LayerFailureReason", Kind: wire.String},
 	{Name: "LayerList", Kind: wire.List, Elem: wire.Member{Target: "Layer"}},
+	{Name: "LayerPartBlob", Kind: wire.Blob, Bounds: &wire.Bounds{Min: 0, Max: 20971520}},
 	{Name: "LayerSizeInBytes", Kind: wire.Long},
 	{Name: "LifecyclePolicyPreviewFilter", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "tagStatus", Target: "TagStatus"},
@@ -872,6 +978,7 @@ var table = []wire.Shape{
 	{Name: "MediaType", Kind: wire.String},
 	{Name: "MediaTypeList", Kind: wire.List, Bounds: &wire.Bounds{Min: 1, Max: 100}, Elem: wire.Member{Target: "MediaType"}},
 	{Name: "NextToken", Kind: wire.String},
+	{Name: "PartSize", Kind: wire.Long, Bounds: &wire.Bounds{Min: 0, Max: wire.NoMax}},
 	{Name: "ProxyEndpoint", Kind: wire.String},
 	{Name: "PushTimestamp", Kind: wire.Timestamp},
 	{Name: "PutImageInput", Kind: wire.Structure, Members: []wire.Member{
@@ -985,6 +1092,21 @@ var table = []wire.Shape{
 		{Name: "tagKeys", Target: "TagKeyList", Required: true},
 	}},
 	{Name: "UntagResourceOutput", Kind: wire.Structure},
+	{Name: "UploadId", Kind: wire.String, Pattern: "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"},
+	{Name: "UploadLayerPartInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName", Required: true},
+		{Name: "uploadId", Target: "UploadId", Required: true},
+		{Name: "partFirstByte", Target: "PartSize", Required: true},
+		{Name: "partLastByte", Target: "PartSize", Required: true},
+		{Name: "layerPartBlob", Target: "LayerPartBlob", Required: true},
+	}},
+	{Name: "UploadLayerPartOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "repositoryName", Target: "RepositoryName"},
+		{Name: "uploadId", Target: "UploadId"},
+		{Name: "lastByteReceived", Target: "PartSize"},
+	}},
 	{Name: "Url", Kind: wire.String},
 	{Name: "VulnerabilitySourceUpdateTimestamp", Kind: wire.Timestamp},
 }

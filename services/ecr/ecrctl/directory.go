@@ -35,19 +35,22 @@ func (d *Directory) Prepare(ctx context.Context) error {
 
 // Login implements registry.Directory: it opens the account and region that a
 // token of GetAuthorizationToken was made for, or those that a host name of
-// AWS's form says.
+// AWS's form says; or, without a user, the one layer that a URL was made for.
 func (d *Directory) Login(_ context.Context, host, user, password string) (registry.Namespace, error) {
-	if user != ecr.TokenUser {
+	if user != "" && user != ecr.TokenUser {
 		return nil, registry.Unauthorized("the user name is %s", ecr.TokenUser)
 	}
 	token, err := ecr.ReadToken(d.Store.Snapshot(), password, d.Clock.Now())
 	switch {
 	case errors.Is(err, ecr.ErrTokenExpired):
 		return nil, registry.Denied("Your authorization token has expired. Reauthenticate and try again.")
-	case err != nil:
+	case err != nil || (user == "") != (token.Layer != ""):
 		return nil, registry.Unauthorized("Your authorization token is not valid.")
 	}
 	scope := token.Scope()
+	if token.Layer != "" {
+		return oneLayer{d, scope, token.Layer}, nil
+	}
 	if named, ok := ecr.RegistryScope(host); ok {
 		scope = named
 	}

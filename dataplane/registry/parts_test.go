@@ -1,0 +1,75 @@
+package registry_test
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/containerd/errdefs"
+	"github.com/opencontainers/go-digest"
+)
+
+// TestParts follows an upload that doesn't come by /v2/, across a restart.
+func TestParts(t *testing.T) {
+	w := newWorld(t)
+	id, err := w.StartUpload(t.Context(), "app")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size, smallest, err := w.UploadState(t.Context(), "app", id); size != 0 || smallest != math.MaxInt64 || err != nil {
+		t.Errorf("at first: %d %d %v", size, smallest, err)
+	}
+	for i, c := range []struct {
+		first int64
+		part  string
+		size  int64
+		err   error
+	}{{0, "one ", 4, nil}, {3, "x", 4, errdefs.ErrOutOfRange}, {5, "x", 4, errdefs.ErrOutOfRange}, {4, "and two", 11, nil}} {
+		if size, err := w.AppendPart(t.Context(), "app", id, c.first, []byte(c.part)); size != c.size || !errors.Is(err, c.err) {
+			t.Errorf("part %d: %d %v", i, size, err)
+		}
+	}
+	if size, smallest, err := w.UploadState(t.Context(), "app", id); size != 11 || smallest != 4 || err != nil {
+		t.Errorf("after two: %d %d %v", size, smallest, err)
+	}
+	w.open()
+	if size, err := w.AppendPart(t.Context(), "app", id, 11, []byte("!")); size != 12 || err != nil {
+		t.Errorf("after a restart: %d %v", size, err)
+	}
+	var linked int64
+	d := digest.FromString("one and two!")
+	err = w.CompleteUpload(t.Context(), "app", id, d.String(), func(size int64) error { linked = size; return nil })
+	if err != nil || linked != 12 {
+		t.Errorf("linked %d bytes, %v", linked, err)
+	}
+	if found := w.files("blobs", d.Encoded()); len(found) != 1 {
+		t.Errorf("blobs %v", found)
+	}
+	if err := w.CompleteUpload(t.Context(), "app", id, d.String(), nil); !errdefs.IsNotFound(err) {
+		t.Errorf("again: %v", err)
+	}
+}
+
+func TestPartsRefused(t *testing.T) {
+	w := newWorld(t)
+	if _, _, err := w.UploadState(t.Context(), "app", strings.Repeat("0", 36)); !errdefs.IsNotFound(err) {
+		t.Errorf("unknown: %v", err)
+	}
+	id, err := w.StartUpload(t.Context(), "app")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.AppendPart(t.Context(), "team/base", id, 0, []byte("x")); !errdefs.IsNotFound(err) {
+		t.Errorf("from another repository: %v", err)
+	}
+	for _, lie := range []string{digest.FromString("lie").String(), "nonsense"} {
+		err := w.CompleteUpload(t.Context(), "app", id, lie, func(int64) error { t.Error("it is recorded"); return nil })
+		if !errdefs.IsInvalidArgument(err) && !errdefs.IsNotFound(err) {
+			t.Errorf("%s: %v", lie, err)
+		}
+	}
+	if found := w.files("ingest", "data"); len(found) != 0 {
+		t.Errorf("left over: %v", found)
+	}
+}
