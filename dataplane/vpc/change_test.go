@@ -71,17 +71,33 @@ func TestChangesUnderLoad(t *testing.T) {
 	serve(t, server, "10.0.1.20:80")
 	serve(t, server, "10.0.1.20:81")
 
-	ctx, cancel := context.WithCancel(t.Context())
+	w.underLoad(allowed, "10.0.1.20:80", denied, "10.0.1.20:81", func() {
+		for n := range 40 {
+			w.apply(rules(n))
+			extra := eni("10.0.2.30", "sg-client", "sg-web")
+			w.attach(extra)
+			w.detach(extra.ID)
+		}
+	})
+}
+
+// underLoad makes changes while connections are made: all that are allowed must
+// succeed at the first attempt, none that are denied.
+func (w *world) underLoad(allowed *NetNS, good string, denied *NetNS, bad string, change func()) {
+	w.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	before := tcpCounter(w, allowed, "netstat", "TCPSynRetrans")
 	var load sync.WaitGroup
-	var good, tried atomic.Int64
+	var passed, tried atomic.Int64
 	for range 2 {
 		load.Go(func() {
 			for ctx.Err() == nil {
-				if _, err := dial(allowed, "10.0.1.20:80"); err != nil {
-					t.Errorf("allowed connection: %v", err)
+				if _, err := dial(allowed, good); err != nil {
+					w.Errorf("allowed connection: %v", err)
 					return
 				}
-				good.Add(1)
+				passed.Add(1)
 			}
 		})
 	}
@@ -89,8 +105,8 @@ func TestChangesUnderLoad(t *testing.T) {
 		load.Go(func() {
 			for ctx.Err() == nil {
 				short, stop := context.WithTimeout(ctx, 20*time.Millisecond)
-				if c, err := denied.DialTCP(short, netip.MustParseAddrPort("10.0.1.20:81")); err == nil {
-					t.Error("denied connection came through")
+				if c, err := denied.DialTCP(short, netip.MustParseAddrPort(bad)); err == nil {
+					w.Error("denied connection came through")
 					c.Close()
 				}
 				stop()
@@ -98,17 +114,12 @@ func TestChangesUnderLoad(t *testing.T) {
 			}
 		})
 	}
-	for n := range 40 {
-		w.apply(rules(n))
-		extra := eni("10.0.2.30", "sg-client", "sg-web")
-		w.attach(extra)
-		w.detach(extra.ID)
-	}
+	change()
 	cancel()
 	load.Wait()
-	t.Logf("%d allowed, %d denied connections", good.Load(), tried.Load())
-	if n := tcpCounter(t, allowed, "netstat", "TCPSynRetrans"); n != 0 {
-		t.Errorf("%d attempts of allowed connections were lost", n)
+	w.Logf("%d allowed, %d denied connections", passed.Load(), tried.Load())
+	if n := tcpCounter(w, allowed, "netstat", "TCPSynRetrans") - before; n != 0 {
+		w.Errorf("%d attempts of allowed connections were lost", n)
 	}
 }
 

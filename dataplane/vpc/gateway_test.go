@@ -53,6 +53,33 @@ func internet(t testing.TB) *NetNS {
 	return ns
 }
 
+// addLoopback gives lo of a namespace a further address.
+func addLoopback(t testing.TB, ns *NetNS, addr string) {
+	t.Helper()
+	nl, err := ns.handle()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nl.Close()
+	lo, err := nl.LinkByName("lo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := nl.AddrAdd(lo, &netlink.Addr{IPNet: hostNet(netip.MustParseAddr(addr))}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// internetRoute leads the host to more of the internet.
+func internetRoute(t testing.TB, dst string) {
+	t.Helper()
+	route := &netlink.Route{Dst: netOf(netip.MustParsePrefix(dst)), Gw: net.ParseIP("198.18.0.2")}
+	if err := netlink.RouteAdd(route); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { netlink.RouteDel(route) })
+}
+
 func TestInternetGateway(t *testing.T) {
 	w := newWorld(t)
 	net := internet(t)

@@ -164,7 +164,11 @@ func serve(t testing.TB, ns *NetNS, addr string) {
 
 // dial connects and returns the peer address that the server saw.
 func dial(from *NetNS, addr string) (string, error) {
-	c, seen, err := connect(from, addr)
+	return dialWithin(from, addr, 4*time.Second)
+}
+
+func dialWithin(from *NetNS, addr string, limit time.Duration) (string, error) {
+	c, seen, err := connectWithin(from, addr, limit)
 	if err != nil {
 		return "", err
 	}
@@ -173,14 +177,18 @@ func dial(from *NetNS, addr string) (string, error) {
 
 // connect connects and leaves the connection open.
 func connect(from *NetNS, addr string) (net.Conn, string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Second)
+	return connectWithin(from, addr, 4*time.Second)
+}
+
+func connectWithin(from *NetNS, addr string, limit time.Duration) (net.Conn, string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	c, err := from.DialTCP(ctx, netip.MustParseAddrPort(addr))
 	if err != nil {
 		return nil, "", err
 	}
 	b := make([]byte, 64)
-	c.SetReadDeadline(clock.System{}.Now().Add(4 * time.Second))
+	c.SetReadDeadline(clock.System{}.Now().Add(limit))
 	n, err := c.Read(b)
 	if err != nil {
 		return nil, "", errors.Join(err, c.Close())
