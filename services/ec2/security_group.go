@@ -33,16 +33,29 @@ type SecurityGroupRule struct {
 	Protocol int
 	// FromPort and ToPort are TCP or UDP ports, or ICMP's type and code; -1 for any.
 	FromPort, ToPort int
-	// One of CIDR and PeerGroup is set.
+	// One of CIDR, PeerGroup and PrefixList is set.
 	CIDR        netip.Prefix
 	PeerGroup   string
+	PrefixList  string
 	Description string
 }
 
 // SecurityGroupRules holds every rule by ID.
 var SecurityGroupRules = store.NewTable("ec2.security-group-rules", func(r *SecurityGroupRule) string { return r.ID },
 	store.Index[SecurityGroupRule]{Name: ByScope, Keys: func(r *SecurityGroupRule) []string { return []string{ScopeKey(r.Scope)} }},
-	store.Index[SecurityGroupRule]{Name: byGroup, Keys: func(r *SecurityGroupRule) []string { return []string{r.Group} }})
+	store.Index[SecurityGroupRule]{Name: byGroup, Keys: func(r *SecurityGroupRule) []string { return []string{r.Group} }},
+	store.Index[SecurityGroupRule]{Name: byPrefixList, Keys: func(r *SecurityGroupRule) []string { return optional(r.PrefixList) }})
+
+// byPrefixList finds the rules that name a prefix list.
+const byPrefixList = "prefix-list"
+
+// optional is the key of an index for rows that have one.
+func optional(key string) []string {
+	if key == "" {
+		return nil
+	}
+	return []string{key}
+}
 
 // FindSecurityGroup returns a security group of the scope.
 func FindSecurityGroup(r store.Reader, s aws.Scope, id string) (*SecurityGroup, error) {

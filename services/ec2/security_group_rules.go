@@ -92,22 +92,38 @@ func RemoveSecurityGroup(tx *store.Txn, g *SecurityGroup) error {
 // AddRules adds rules to a group; one that is there already refuses them all.
 func AddRules(tx *store.Txn, g *SecurityGroup, rules []SecurityGroupRule) error {
 	for _, rule := range rules {
-		n := 0
-		for have := range RulesOf(tx, g.ID) {
-			if have.Egress == rule.Egress {
-				n++
-			}
-			if have.SameTraffic(&rule) {
-				return aws.Errorf("InvalidPermission.Duplicate", "the specified rule %q already exists", rule.describe())
-			}
-		}
-		if n >= maxRules {
-			return aws.Errorf("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached.")
+		if _, ok := sameTraffic(tx, &rule); ok {
+			return aws.Errorf("InvalidPermission.Duplicate", "the specified rule %q already exists", rule.describe())
 		}
 		if err := checkPeer(tx, g, rule.PeerGroup); err != nil {
 			return err
 		}
 		SecurityGroupRules.Put(tx, rule)
+		if err := checkRuleCount(tx, g.ID, rule.Egress); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkRuleCount says whether a group has too many rules in a direction. One
+// that names a prefix list counts for as many as that may have entries.
+func checkRuleCount(r store.Reader, group string, egress bool) error {
+	n := 0
+	for rule := range RulesOf(r, group) {
+		weight := 1
+		if rule.PrefixList != "" {
+			var err error
+			if weight, err = prefixListWeight(r, rule.Scope, rule.PrefixList); err != nil {
+				return err
+			}
+		}
+		if rule.Egress == egress {
+			n += weight
+		}
+	}
+	if n > maxRules {
+		return aws.Errorf("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached.")
 	}
 	return nil
 }
@@ -177,7 +193,7 @@ func removeRule(tx *store.Txn, id string) {
 
 // describe writes a rule as EC2's messages do.
 func (r *SecurityGroupRule) describe() string {
-	peer := r.PeerGroup
+	peer := r.PeerGroup + r.PrefixList
 	if peer == "" {
 		peer = r.CIDR.String()
 	}

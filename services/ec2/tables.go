@@ -10,7 +10,7 @@ func Tables() []store.AnyTable {
 	return []store.AnyTable{
 		Scopes, VPCs, Subnets, RouteTables, InternetGateways,
 		SecurityGroups, SecurityGroupRules, NetworkInterfaces, Tags,
-		NetworkACLs, ACLAssociations, FlowLogs, ClientTokens,
+		NetworkACLs, ACLAssociations, FlowLogs, ClientTokens, PrefixLists,
 	}
 }
 

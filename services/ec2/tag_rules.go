@@ -52,6 +52,7 @@ var resourceKinds = []struct {
 	{prefixRouteTable, "route-table", finder(FindRouteTable)},
 	{prefixInternetGateway, "internet-gateway", finder(FindInternetGateway)},
 	{prefixNetworkACL, "network-acl", finder(FindNetworkACL)},
+	{prefixPrefixList, "prefix-list", finder(FindOwnPrefixList)},
 	{prefixFlowLog, "vpc-flow-log", finder(FindFlowLog)},
 }
 

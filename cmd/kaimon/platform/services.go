@@ -34,7 +34,7 @@ func (m *Main) newGateway() *gateway.Gateway {
 			ec2api.Bind(&ec2api.Handlers{Store: m.store, Clock: systemClock, PublicPool: m.Config.PublicCIDR}),
 			elbv2api.Bind(&elbv2api.Handlers{Store: m.store, Clock: systemClock}),
 			acmapi.Bind(&acmapi.Handlers{Store: m.store, Clock: systemClock}),
-			ecrapi.Bind(&ecrapi.Handlers{Store: m.store, Clock: systemClock, Content: m.registry, Address: m.localAddress()}),
+			ecrapi.Bind(&ecrapi.Handlers{Store: m.store, Clock: systemClock, Content: m.registry, Uploads: m.registry, Address: m.localAddress()}),
 			logsapi.Bind(m.logs),
 			servicediscoveryapi.Bind(&servicediscoveryapi.Handlers{Store: m.store, Clock: systemClock, Hex: clock.Hex, Below: clock.Below}),
 			stsapi.Bind(stsapi.Handler{}),
@@ -51,7 +51,7 @@ func (m *Main) newGateway() *gateway.Gateway {
 
 // startControllers starts what makes the world agree with the store.
 func (m *Main) startControllers(ctx context.Context) {
-	networks := ec2ctl.NewNetworks(m.store, m.plane, m.Log)
+	networks := ec2ctl.NewNetworks(m.store, m.plane, m.Config.PublicCIDR, m.Log)
 	tasks := ecsctl.New(ecsctl.Options{
 		Store: m.store, Runtime: m.runtime, Images: m.runtime, Plane: m.plane,
 		Clock: systemClock, Log: m.Log, PublicPool: m.Config.PublicCIDR,

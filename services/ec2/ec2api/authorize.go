@@ -50,7 +50,7 @@ func ruleIDs(n int) func() string {
 func (p permissions) peers() int {
 	n := 3
 	for _, permission := range p.list {
-		n += len(permission.IpRanges) + len(permission.UserIdGroupPairs)
+		n += len(permission.IpRanges) + len(permission.UserIdGroupPairs) + len(permission.PrefixListIds)
 	}
 	return n
 }

@@ -29,7 +29,7 @@ var permissionFilters = map[string]func(store.Reader, *ec2.SecurityGroupRule) st
 	"group-name":     peerName,
 	"user-id":        peerOwner,
 	"ipv6-cidr":      func(store.Reader, *ec2.SecurityGroupRule) string { return "" },
-	"prefix-list-id": func(store.Reader, *ec2.SecurityGroupRule) string { return "" },
+	"prefix-list-id": func(_ store.Reader, r *ec2.SecurityGroupRule) string { return r.PrefixList },
 }
 
 // allGroupFilters joins the filters by a group and by its rules.
@@ -137,10 +137,13 @@ func addPermission(list []IpPermission, rule *ec2.SecurityGroupRule) []IpPermiss
 		}
 		list, at = append(list, p), len(list)
 	}
-	if rule.PeerGroup != "" {
+	switch {
+	case rule.PrefixList != "":
+		list[at].PrefixListIds = append(list[at].PrefixListIds, PrefixListId{PrefixListId: &rule.PrefixList, Description: optional(rule.Description)})
+	case rule.PeerGroup != "":
 		pair := UserIdGroupPair{GroupId: &rule.PeerGroup, UserId: &rule.Scope.Account, Description: optional(rule.Description)}
 		list[at].UserIdGroupPairs = append(list[at].UserIdGroupPairs, pair)
-	} else {
+	default:
 		list[at].IpRanges = append(list[at].IpRanges, IpRange{CidrIp: wire.Ptr(rule.CIDR.String()), Description: optional(rule.Description)})
 	}
 	return list

@@ -80,9 +80,6 @@ func (p permissions) one(in IpPermission) ([]ec2.SecurityGroupRule, error) {
 	if len(in.Ipv6Ranges) > 0 {
 		return nil, unsupported("ipPermissions.ipv6Ranges")
 	}
-	if len(in.PrefixListIds) > 0 {
-		return nil, unsupported("ipPermissions.prefixListIds")
-	}
 	rule, err := p.traffic(in)
 	if err != nil {
 		return nil, err
@@ -111,8 +108,16 @@ func (p permissions) one(in IpPermission) ([]ec2.SecurityGroupRule, error) {
 		peer.Description = wire.Val(pair.Description)
 		add(peer)
 	}
+	for _, list := range in.PrefixListIds {
+		peer := rule
+		peer.PrefixList, peer.Description = wire.Val(list.PrefixListId), wire.Val(list.Description)
+		if peer.PrefixList == "" {
+			return nil, ec2.ErrMissingParameter("prefixListId")
+		}
+		add(peer)
+	}
 	if len(out) == 0 {
-		return nil, ec2.ErrMissingParameter("ipRanges or groups")
+		return nil, ec2.ErrMissingParameter("ipRanges, groups or prefixListIds")
 	}
 	for _, r := range out {
 		if err := ec2.CheckRuleDescription(r.Description); err != nil {

@@ -1,6 +1,7 @@
 package ec2api
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -30,7 +31,9 @@ type listing[T any] struct {
 	filters  []Filter
 	token    *string
 	max      *int32
-	dryRun   *bool
+	// least and most bound max; 0 is 5 and 1000.
+	least, most int
+	dryRun      *bool
 }
 
 // resources lists the scope's rows of a table of resources.
@@ -58,8 +61,9 @@ func (l listing[T]) rows() ([]*T, *string, error) {
 	rows = slices.CompactFunc(rows, func(a, b *T) bool { return l.key(a) == l.key(b) })
 	size := len(rows)
 	if l.max != nil {
-		if size = int(*l.max); size < 5 || size > 1000 {
-			return nil, nil, ec2.ErrInvalidParameter("Value ( %d ) for parameter maxResults is invalid. Expecting a value between 5 and 1000.", size)
+		least, most := cmp.Or(l.least, 5), cmp.Or(l.most, 1000)
+		if size = int(*l.max); size < least || size > most {
+			return nil, nil, ec2.ErrInvalidParameter("Value ( %d ) for parameter maxResults is invalid. Expecting a value between %d and %d.", size, least, most)
 		}
 		if len(l.ids) > 0 {
 			return nil, nil, ec2.ErrInvalidCombination("The parameter %s cannot be used with the parameter MaxResults", l.idsParam)

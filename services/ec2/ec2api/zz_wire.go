@@ -14,11 +14,13 @@ type API interface {
 	AuthorizeSecurityGroupEgress(ctx context.Context, in *AuthorizeSecurityGroupEgressInput) (*AuthorizeSecurityGroupEgressOutput, error)
 	AuthorizeSecurityGroupIngress(ctx context.Context, in *AuthorizeSecurityGroupIngressInput) (*AuthorizeSecurityGroupIngressOutput, error)
 	CreateFlowLogs(ctx context.Context, in *CreateFlowLogsInput) (*CreateFlowLogsOutput, error)
+	CreateManagedPrefixList(ctx context.Context, in *CreateManagedPrefixListInput) (*CreateManagedPrefixListOutput, error)
 	CreateNetworkAcl(ctx context.Context, in *CreateNetworkAclInput) (*CreateNetworkAclOutput, error)
 	CreateNetworkAclEntry(ctx context.Context, in *CreateNetworkAclEntryInput) (*CreateNetworkAclEntryOutput, error)
 	CreateSecurityGroup(ctx context.Context, in *CreateSecurityGroupInput) (*CreateSecurityGroupOutput, error)
 	CreateTags(ctx context.Context, in *CreateTagsInput) (*CreateTagsOutput, error)
 	DeleteFlowLogs(ctx context.Context, in *DeleteFlowLogsInput) (*DeleteFlowLogsOutput, error)
+	DeleteManagedPrefixList(ctx context.Context, in *DeleteManagedPrefixListInput) (*DeleteManagedPrefixListOutput, error)
 	DeleteNetworkAcl(ctx context.Context, in *DeleteNetworkAclInput) (*DeleteNetworkAclOutput, error)
 	DeleteNetworkAclEntry(ctx context.Context, in *DeleteNetworkAclEntryInput) (*DeleteNetworkAclEntryOutput, error)
 	DeleteSecurityGroup(ctx context.Context, in *DeleteSecurityGroupInput) (*DeleteSecurityGroupOutput, error)
@@ -27,8 +29,10 @@ type API interface {
 	DescribeAvailabilityZones(ctx context.Context, in *DescribeAvailabilityZonesInput) (*DescribeAvailabilityZonesOutput, error)
 	DescribeFlowLogs(ctx context.Context, in *DescribeFlowLogsInput) (*DescribeFlowLogsOutput, error)
 	DescribeInternetGateways(ctx context.Context, in *DescribeInternetGatewaysInput) (*DescribeInternetGatewaysOutput, error)
+	DescribeManagedPrefixLists(ctx context.Context, in *DescribeManagedPrefixListsInput) (*DescribeManagedPrefixListsOutput, error)
 	DescribeNetworkAcls(ctx context.Context, in *DescribeNetworkAclsInput) (*DescribeNetworkAclsOutput, error)
 	DescribeNetworkInterfaces(ctx context.Context, in *DescribeNetworkInterfacesInput) (*DescribeNetworkInterfacesOutput, error)
+	DescribePrefixLists(ctx context.Context, in *DescribePrefixListsInput) (*DescribePrefixListsOutput, error)
 	DescribeRegions(ctx context.Context, in *DescribeRegionsInput) (*DescribeRegionsOutput, error)
 	DescribeRouteTables(ctx context.Context, in *DescribeRouteTablesInput) (*DescribeRouteTablesOutput, error)
 	DescribeSecurityGroupReferences(ctx context.Context, in *DescribeSecurityGroupReferencesInput) (*DescribeSecurityGroupReferencesOutput, error)
@@ -39,7 +43,10 @@ type API interface {
 	DescribeTags(ctx context.Context, in *DescribeTagsInput) (*DescribeTagsOutput, error)
 	DescribeVpcAttribute(ctx context.Context, in *DescribeVpcAttributeInput) (*DescribeVpcAttributeOutput, error)
 	DescribeVpcs(ctx context.Context, in *DescribeVpcsInput) (*DescribeVpcsOutput, error)
+	GetManagedPrefixListAssociations(ctx context.Context, in *GetManagedPrefixListAssociationsInput) (*GetManagedPrefixListAssociationsOutput, error)
+	GetManagedPrefixListEntries(ctx context.Context, in *GetManagedPrefixListEntriesInput) (*GetManagedPrefixListEntriesOutput, error)
 	GetSecurityGroupsForVpc(ctx context.Context, in *GetSecurityGroupsForVpcInput) (*GetSecurityGroupsForVpcOutput, error)
+	ModifyManagedPrefixList(ctx context.Context, in *ModifyManagedPrefixListInput) (*ModifyManagedPrefixListOutput, error)
 	ModifySecurityGroupRules(ctx context.Context, in *ModifySecurityGroupRulesInput) (*ModifySecurityGroupRulesOutput, error)
 	ReplaceNetworkAclAssociation(ctx context.Context, in *ReplaceNetworkAclAssociationInput) (*ReplaceNetworkAclAssociationOutput, error)
 	ReplaceNetworkAclEntry(ctx context.Context, in *ReplaceNetworkAclEntryInput) (*ReplaceNetworkAclEntryOutput, error)
@@ -64,11 +71,13 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "AuthorizeSecurityGroupEgress", Method: "POST", Path: "/"}, api.AuthorizeSecurityGroupEgress),
 			wire.Op(wire.Operation{Name: "AuthorizeSecurityGroupIngress", Method: "POST", Path: "/"}, api.AuthorizeSecurityGroupIngress),
 			wire.Op(wire.Operation{Name: "CreateFlowLogs", Method: "POST", Path: "/"}, api.CreateFlowLogs),
+			wire.Op(wire.Operation{Name: "CreateManagedPrefixList", Method: "POST", Path: "/"}, api.CreateManagedPrefixList),
 			wire.Op(wire.Operation{Name: "CreateNetworkAcl", Method: "POST", Path: "/"}, api.CreateNetworkAcl),
 			wire.Op(wire.Operation{Name: "CreateNetworkAclEntry", Method: "POST", Path: "/"}, api.CreateNetworkAclEntry),
 			wire.Op(wire.Operation{Name: "CreateSecurityGroup", Method: "POST", Path: "/"}, api.CreateSecurityGroup),
 			wire.Op(wire.Operation{Name: "CreateTags", Method: "POST", Path: "/"}, api.CreateTags),
 			wire.Op(wire.Operation{Name: "DeleteFlowLogs", Method: "POST", Path: "/"}, api.DeleteFlowLogs),
+			wire.Op(wire.Operation{Name: "DeleteManagedPrefixList", Method: "POST", Path: "/"}, api.DeleteManagedPrefixList),
 			wire.Op(wire.Operation{Name: "DeleteNetworkAcl", Method: "POST", Path: "/"}, api.DeleteNetworkAcl),
 			wire.Op(wire.Operation{Name: "DeleteNetworkAclEntry", Method: "POST", Path: "/"}, api.DeleteNetworkAclEntry),
 			wire.Op(wire.Operation{Name: "DeleteSecurityGroup", Method: "POST", Path: "/"}, api.DeleteSecurityGroup),
@@ -77,8 +86,10 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "DescribeAvailabilityZones", Method: "POST", Path: "/"}, api.DescribeAvailabilityZones),
 			wire.Op(wire.Operation{Name: "DescribeFlowLogs", Method: "POST", Path: "/"}, api.DescribeFlowLogs),
 			wire.Op(wire.Operation{Name: "DescribeInternetGateways", Method: "POST", Path: "/"}, api.DescribeInternetGateways),
+			wire.Op(wire.Operation{Name: "DescribeManagedPrefixLists", Method: "POST", Path: "/"}, api.DescribeManagedPrefixLists),
 			wire.Op(wire.Operation{Name: "DescribeNetworkAcls", Method: "POST", Path: "/"}, api.DescribeNetworkAcls),
 			wire.Op(wire.Operation{Name: "DescribeNetworkInterfaces", Method: "POST", Path: "/"}, api.DescribeNetworkInterfaces),
+			wire.Op(wire.Operation{Name: "DescribePrefixLists", Method: "POST", Path: "/"}, api.DescribePrefixLists),
 			wire.Op(wire.Operation{Name: "DescribeRegions", Method: "POST", Path: "/"}, api.DescribeRegions),
 			wire.Op(wire.Operation{Name: "DescribeRouteTables", Method: "POST", Path: "/"}, api.DescribeRouteTables),
 			wire.Op(wire.Operation{Name: "DescribeSecurityGroupReferences", Method: "POST", Path: "/"}, api.DescribeSecurityGroupReferences),
@@ -89,7 +100,10 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "DescribeTags", Method: "POST", Path: "/"}, api.DescribeTags),
 			wire.Op(wire.Operation{Name: "DescribeVpcAttribute", Method: "POST", Path: "/"}, api.DescribeVpcAttribute),
 			wire.Op(wire.Operation{Name: "DescribeVpcs", Method: "POST", Path: "/"}, api.DescribeVpcs),
+			wire.Op(wire.Operation{Name: "GetManagedPrefixListAssociations", Method: "POST", Path: "/"}, api.GetManagedPrefixListAssociations),
+			wire.Op(wire.Operation{Name: "GetManagedPrefixListEntries", Method: "POST", Path: "/"}, api.GetManagedPrefixListEntries),
 			wire.Op(wire.Operation{Name: "GetSecurityGroupsForVpc", Method: "POST", Path: "/"}, api.GetSecurityGroupsForVpc),
+			wire.Op(wire.Operation{Name: "ModifyManagedPrefixList", Method: "POST", Path: "/"}, api.ModifyManagedPrefixList),
 			wire.Op(wire.Operation{Name: "ModifySecurityGroupRules", Method: "POST", Path: "/"}, api.ModifySecurityGroupRules),
 			wire.Op(wire.Operation{Name: "ReplaceNetworkAclAssociation", Method: "POST", Path: "/"}, api.ReplaceNetworkAclAssociation),
 			wire.Op(wire.Operation{Name: "ReplaceNetworkAclEntry", Method: "POST", Path: "/"}, api.ReplaceNetworkAclEntry),
@@ -110,6 +124,12 @@ type AccountAttribute struct {
 // AccountAttributeValue is the model's structure of that name.
 type AccountAttributeValue struct {
 	AttributeValue *string
+}
+
+// AddPrefixListEntry is the model's structure of that name.
+type AddPrefixListEntry struct {
+	Cidr        *string
+	Description *string
 }
 
 // AttachmentEnaSrdSpecification is the model's structure of that name.
@@ -239,6 +259,22 @@ type CreateFlowLogsOutput struct {
 	Unsuccessful []UnsuccessfulItem
 }
 
+// CreateManagedPrefixListInput is the request of CreateManagedPrefixList.
+type CreateManagedPrefixListInput struct {
+	DryRun            *bool
+	PrefixListName    *string
+	Entries           []AddPrefixListEntry
+	MaxEntries        *int32
+	TagSpecifications []TagSpecification
+	AddressFamily     *string
+	ClientToken       *string
+}
+
+// CreateManagedPrefixListOutput is the answer of CreateManagedPrefixList.
+type CreateManagedPrefixListOutput struct {
+	PrefixList *ManagedPrefixList
+}
+
 // CreateNetworkAclEntryInput is the request of CreateNetworkAclEntry.
 type CreateNetworkAclEntryInput struct {
 	DryRun        *bool
@@ -307,6 +343,17 @@ type DeleteFlowLogsInput struct {
 // DeleteFlowLogsOutput is the answer of DeleteFlowLogs.
 type DeleteFlowLogsOutput struct {
 	Unsuccessful []UnsuccessfulItem
+}
+
+// DeleteManagedPrefixListInput is the request of DeleteManagedPrefixList.
+type DeleteManagedPrefixListInput struct {
+	DryRun       *bool
+	PrefixListId *string
+}
+
+// DeleteManagedPrefixListOutput is the answer of DeleteManagedPrefixList.
+type DeleteManagedPrefixListOutput struct {
+	PrefixList *ManagedPrefixList
 }
 
 // DeleteNetworkAclEntryInput is the request of DeleteNetworkAclEntry.
@@ -410,6 +457,21 @@ type DescribeInternetGatewaysOutput struct {
 	NextToken        *string
 }
 
+// DescribeManagedPrefixListsInput is the request of DescribeManagedPrefixLists.
+type DescribeManagedPrefixListsInput struct {
+	DryRun        *bool
+	Filters       []Filter
+	MaxResults    *int32
+	NextToken     *string
+	PrefixListIds []string
+}
+
+// DescribeManagedPrefixListsOutput is the answer of DescribeManagedPrefixLists.
+type DescribeManagedPrefixListsOutput struct {
+	NextToken   *string
+	PrefixLists []ManagedPrefixList
+}
+
 // DescribeNetworkAclsInput is the request of DescribeNetworkAcls.
 type DescribeNetworkAclsInput struct {
 	NextToken     *string
@@ -439,6 +501,21 @@ type DescribeNetworkInterfacesInput struct {
 type DescribeNetworkInterfacesOutput struct {
 	NetworkInterfaces []NetworkInterface
 	NextToken         *string
+}
+
+// DescribePrefixListsInput is the request of DescribePrefixLists.
+type DescribePrefixListsInput struct {
+	DryRun        *bool
+	Filters       []Filter
+	MaxResults    *int32
+	NextToken     *string
+	PrefixListIds []string
+}
+
+// DescribePrefixListsOutput is the answer of DescribePrefixLists.
+type DescribePrefixListsOutput struct {
+	NextToken   *string
+	PrefixLists []PrefixList
 }
 
 // DescribeRegionsInput is the request of DescribeRegions.
@@ -624,6 +701,35 @@ type FlowLog struct {
 	DestinationOptions       *DestinationOptionsResponse
 }
 
+// GetManagedPrefixListAssociationsInput is the request of GetManagedPrefixListAssociations.
+type GetManagedPrefixListAssociationsInput struct {
+	DryRun       *bool
+	PrefixListId *string
+	MaxResults   *int32
+	NextToken    *string
+}
+
+// GetManagedPrefixListAssociationsOutput is the answer of GetManagedPrefixListAssociations.
+type GetManagedPrefixListAssociationsOutput struct {
+	PrefixListAssociations []PrefixListAssociation
+	NextToken              *string
+}
+
+// GetManagedPrefixListEntriesInput is the request of GetManagedPrefixListEntries.
+type GetManagedPrefixListEntriesInput struct {
+	DryRun        *bool
+	PrefixListId  *string
+	TargetVersion *int64
+	MaxResults    *int32
+	NextToken     *string
+}
+
+// GetManagedPrefixListEntriesOutput is the answer of GetManagedPrefixListEntries.
+type GetManagedPrefixListEntriesOutput struct {
+	Entries   []PrefixListEntry
+	NextToken *string
+}
+
 // GetSecurityGroupsForVpcInput is the request of GetSecurityGroupsForVpc.
 type GetSecurityGroupsForVpcInput struct {
 	VpcId      *string
@@ -696,6 +802,39 @@ type Ipv6PrefixSpecification struct {
 type Ipv6Range struct {
 	Description *string
 	CidrIpv6    *string
+}
+
+// ManagedPrefixList is the model's structure of that name.
+type ManagedPrefixList struct {
+	PrefixListId                      *string
+	AddressFamily                     *string
+	State                             *string
+	StateMessage                      *string
+	PrefixListArn                     *string
+	PrefixListName                    *string
+	MaxEntries                        *int32
+	Version                           *int64
+	Tags                              []Tag
+	OwnerId                           *string
+	IpamPrefixListResolverTargetId    *string
+	IpamPrefixListResolverSyncEnabled *bool
+}
+
+// ModifyManagedPrefixListInput is the request of ModifyManagedPrefixList.
+type ModifyManagedPrefixListInput struct {
+	DryRun                            *bool
+	PrefixListId                      *string
+	CurrentVersion                    *int64
+	PrefixListName                    *string
+	AddEntries                        []AddPrefixListEntry
+	RemoveEntries                     []RemovePrefixListEntry
+	MaxEntries                        *int32
+	IpamPrefixListResolverSyncEnabled *bool
+}
+
+// ModifyManagedPrefixListOutput is the answer of ModifyManagedPrefixList.
+type ModifyManagedPrefixListOutput struct {
+	PrefixList *ManagedPrefixList
 }
 
 // ModifySecurityGroupRulesInput is the request of ModifySecurityGroupRules.
@@ -829,6 +968,25 @@ type PortRange struct {
 	To   *int32
 }
 
+// PrefixList is the model's structure of that name.
+type PrefixList struct {
+	Cidrs          []string
+	PrefixListId   *string
+	PrefixListName *string
+}
+
+// PrefixListAssociation is the model's structure of that name.
+type PrefixListAssociation struct {
+	ResourceId    *string
+	ResourceOwner *string
+}
+
+// PrefixListEntry is the model's structure of that name.
+type PrefixListEntry struct {
+	Cidr        *string
+	Description *string
+}
+
 // PrefixListId is the model's structure of that name.
 type PrefixListId struct {
 	Description  *string
@@ -875,6 +1033,11 @@ type Region struct {
 // RegionGeography is the model's structure of that name.
 type RegionGeography struct {
 	Name *string
+}
+
+// RemovePrefixListEntry is the model's structure of that name.
+type RemovePrefixListEntry struct {
+	Cidr *string
 }
 
 // ReplaceNetworkAclAssociationInput is the request of ReplaceNetworkAclAssociation.
@@ -1303,6 +1466,11 @@ var table = []wire.Shape{
 		{Name: "AttributeValue", Target: "String", LocationName: "attributeValue"},
 	}},
 	{Name: "AccountAttributeValueList", Kind: wire.List, Elem: wire.Member{Target: "AccountAttributeValue", LocationName: "item"}},
+	{Name: "AddPrefixListEntries", Kind: wire.List, Bounds: &wire.Bounds{Min: 0, Max: 100}, Elem: wire.Member{Target: "AddPrefixListEntry"}},
+	{Name: "AddPrefixListEntry", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Cidr", Target: "String", Required: true},
+		{Name: "Description", Target: "String"},
+	}},
 	{Name: "AssociatedSubnetList", Kind: wire.List, Elem: wire.Member{Target: "SubnetId", LocationName: "item"}},
 	{Name: "AttachmentEnaSrdSpecification", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "EnaSrdEnabled", Target: "Boolean", LocationName: "enaSrdEnabled"},
@@ -1384,6 +1552,7 @@ var table = []wire.Shape{
 		{Name: "InternetGatewayBlockMode", Target: "BlockPublicAccessMode", LocationName: "internetGatewayBlockMode"},
 	}},
 	{Name: "Boolean", Kind: wire.Boolean},
+	{Name: "BoxedBoolean", Kind: wire.Boolean},
 	{Name: "CarrierGatewayId", Kind: wire.String},
 	{Name: "CoipPoolId", Kind: wire.String},
 	{Name: "ConnectionTrackingConfiguration", Kind: wire.Structure, Members: []wire.Member{
@@ -1412,6 +1581,18 @@ var table = []wire.Shape{
 		{Name: "ClientToken", Target: "String", LocationName: "clientToken"},
 		{Name: "FlowLogIds", Target: "ValueStringList", LocationName: "flowLogIdSet"},
 		{Name: "Unsuccessful", Target: "UnsuccessfulItemSet", LocationName: "unsuccessful"},
+	}},
+	{Name: "CreateManagedPrefixListInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "PrefixListName", Target: "String", Required: true},
+		{Name: "Entries", Target: "AddPrefixListEntries", LocationName: "Entry"},
+		{Name: "MaxEntries", Target: "Integer", Required: true},
+		{Name: "TagSpecifications", Target: "TagSpecificationList", LocationName: "TagSpecification"},
+		{Name: "AddressFamily", Target: "String", Required: true},
+		{Name: "ClientToken", Target: "String"},
+	}},
+	{Name: "CreateManagedPrefixListOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "PrefixList", Target: "ManagedPrefixList", LocationName: "prefixList"},
 	}},
 	{Name: "CreateNetworkAclEntryInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
@@ -1461,6 +1642,13 @@ var table = []wire.Shape{
 	}},
 	{Name: "DeleteFlowLogsOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Unsuccessful", Target: "UnsuccessfulItemSet", LocationName: "unsuccessful"},
+	}},
+	{Name: "DeleteManagedPrefixListInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "PrefixListId", Target: "PrefixListResourceId", Required: true},
+	}},
+	{Name: "DeleteManagedPrefixListOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "PrefixList", Target: "ManagedPrefixList", LocationName: "prefixList"},
 	}},
 	{Name: "DeleteNetworkAclEntryInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
@@ -1529,6 +1717,17 @@ var table = []wire.Shape{
 		{Name: "InternetGateways", Target: "InternetGatewayList", LocationName: "internetGatewaySet"},
 		{Name: "NextToken", Target: "String", LocationName: "nextToken"},
 	}},
+	{Name: "DescribeManagedPrefixListsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "Filters", Target: "FilterList", LocationName: "Filter"},
+		{Name: "MaxResults", Target: "PrefixListMaxResults"},
+		{Name: "NextToken", Target: "NextToken"},
+		{Name: "PrefixListIds", Target: "ValueStringList", LocationName: "PrefixListId"},
+	}},
+	{Name: "DescribeManagedPrefixListsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NextToken", Target: "NextToken", LocationName: "nextToken"},
+		{Name: "PrefixLists", Target: "ManagedPrefixListSet", LocationName: "prefixListSet"},
+	}},
 	{Name: "DescribeNetworkAclsInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "NextToken", Target: "String"},
 		{Name: "MaxResults", Target: "DescribeNetworkAclsMaxResults"},
@@ -1553,6 +1752,17 @@ var table = []wire.Shape{
 	{Name: "DescribeNetworkInterfacesOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "NetworkInterfaces", Target: "NetworkInterfaceList", LocationName: "networkInterfaceSet"},
 		{Name: "NextToken", Target: "String", LocationName: "nextToken"},
+	}},
+	{Name: "DescribePrefixListsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "Filters", Target: "FilterList", LocationName: "Filter"},
+		{Name: "MaxResults", Target: "Integer"},
+		{Name: "NextToken", Target: "String"},
+		{Name: "PrefixListIds", Target: "PrefixListResourceIdStringList", LocationName: "PrefixListId"},
+	}},
+	{Name: "DescribePrefixListsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NextToken", Target: "String", LocationName: "nextToken"},
+		{Name: "PrefixLists", Target: "PrefixListSet", LocationName: "prefixListSet"},
 	}},
 	{Name: "DescribeRegionsInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "RegionNames", Target: "RegionNameStringList", LocationName: "RegionName"},
@@ -1703,6 +1913,28 @@ var table = []wire.Shape{
 	{Name: "FlowLogResourceIds", Kind: wire.List, Elem: wire.Member{Target: "FlowLogResourceId", LocationName: "item"}},
 	{Name: "FlowLogSet", Kind: wire.List, Elem: wire.Member{Target: "FlowLog", LocationName: "item"}},
 	{Name: "FlowLogsResourceType", Kind: wire.String, Enum: []string{"VPC", "Subnet", "NetworkInterface", "TransitGateway", "TransitGatewayAttachment", "RegionalNatGateway"}},
+	{Name: "GetManagedPrefixListAssociationsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "PrefixListId", Target: "PrefixListResourceId", Required: true},
+		{Name: "MaxResults", Target: "GetManagedPrefixListAssociationsMaxResults"},
+		{Name: "NextToken", Target: "NextToken"},
+	}},
+	{Name: "GetManagedPrefixListAssociationsMaxResults", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 5, Max: 255}},
+	{Name: "GetManagedPrefixListAssociationsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "PrefixListAssociations", Target: "PrefixListAssociationSet", LocationName: "prefixListAssociationSet"},
+		{Name: "NextToken", Target: "String", LocationName: "nextToken"},
+	}},
+	{Name: "GetManagedPrefixListEntriesInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "PrefixListId", Target: "PrefixListResourceId", Required: true},
+		{Name: "TargetVersion", Target: "Long"},
+		{Name: "MaxResults", Target: "PrefixListMaxResults"},
+		{Name: "NextToken", Target: "NextToken"},
+	}},
+	{Name: "GetManagedPrefixListEntriesOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Entries", Target: "PrefixListEntrySet", LocationName: "entrySet"},
+		{Name: "NextToken", Target: "NextToken", LocationName: "nextToken"},
+	}},
 	{Name: "GetSecurityGroupsForVpcInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "VpcId", Target: "VpcId", Required: true},
 		{Name: "NextToken", Target: "String"},
@@ -1775,7 +2007,36 @@ var table = []wire.Shape{
 	}},
 	{Name: "Ipv6RangeList", Kind: wire.List, Elem: wire.Member{Target: "Ipv6Range", LocationName: "item"}},
 	{Name: "LogDestinationType", Kind: wire.String, Enum: []string{"cloud-watch-logs", "s3", "kinesis-data-firehose"}},
+	{Name: "Long", Kind: wire.Long},
+	{Name: "ManagedPrefixList", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "PrefixListId", Target: "PrefixListResourceId", LocationName: "prefixListId"},
+		{Name: "AddressFamily", Target: "String", LocationName: "addressFamily"},
+		{Name: "State", Target: "PrefixListState", LocationName: "state"},
+		{Name: "StateMessage", Target: "String", LocationName: "stateMessage"},
+		{Name: "PrefixListArn", Target: "ResourceArn", LocationName: "prefixListArn"},
+		{Name: "PrefixListName", Target: "String", LocationName: "prefixListName"},
+		{Name: "MaxEntries", Target: "Integer", LocationName: "maxEntries"},
+		{Name: "Version", Target: "Long", LocationName: "version"},
+		{Name: "Tags", Target: "TagList", LocationName: "tagSet"},
+		{Name: "OwnerId", Target: "String", LocationName: "ownerId"},
+		{Name: "IpamPrefixListResolverTargetId", Target: "String", LocationName: "ipamPrefixListResolverTargetId"},
+		{Name: "IpamPrefixListResolverSyncEnabled", Target: "Boolean", LocationName: "ipamPrefixListResolverSyncEnabled"},
+	}},
+	{Name: "ManagedPrefixListSet", Kind: wire.List, Elem: wire.Member{Target: "ManagedPrefixList", LocationName: "item"}},
 	{Name: "MillisecondDateTime", Kind: wire.Timestamp},
+	{Name: "ModifyManagedPrefixListInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "PrefixListId", Target: "PrefixListResourceId", Required: true},
+		{Name: "CurrentVersion", Target: "Long"},
+		{Name: "PrefixListName", Target: "String"},
+		{Name: "AddEntries", Target: "AddPrefixListEntries", LocationName: "AddEntry"},
+		{Name: "RemoveEntries", Target: "RemovePrefixListEntries", LocationName: "RemoveEntry"},
+		{Name: "MaxEntries", Target: "Integer"},
+		{Name: "IpamPrefixListResolverSyncEnabled", Target: "BoxedBoolean"},
+	}},
+	{Name: "ModifyManagedPrefixListOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "PrefixList", Target: "ManagedPrefixList", LocationName: "prefixList"},
+	}},
 	{Name: "ModifySecurityGroupRulesInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "GroupId", Target: "SecurityGroupId", Required: true},
 		{Name: "SecurityGroupRules", Target: "SecurityGroupRuleUpdateList", LocationName: "SecurityGroupRule", Required: true},
@@ -1887,6 +2148,7 @@ var table = []wire.Shape{
 	{Name: "NetworkInterfacePrivateIpAddressList", Kind: wire.List, Elem: wire.Member{Target: "NetworkInterfacePrivateIpAddress", LocationName: "item"}},
 	{Name: "NetworkInterfaceStatus", Kind: wire.String, Enum: []string{"available", "associated", "attaching", "in-use", "detaching"}},
 	{Name: "NetworkInterfaceType", Kind: wire.String, Enum: []string{"interface", "natGateway", "efa", "efa-only", "trunk", "load_balancer", "network_load_balancer", "vpc_endpoint", "branch", "transit_gateway", "lambda", "quicksight", "global_accelerator_managed", "api_gateway_managed", "gateway_load_balancer", "gateway_load_balancer_endpoint", "iot_rules_managed", "aws_codestar_connections_managed"}},
+	{Name: "NextToken", Kind: wire.String},
 	{Name: "OdbNetworkArn", Kind: wire.String},
 	{Name: "OperatorResponse", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Managed", Target: "Boolean", LocationName: "managed"},
@@ -1897,13 +2159,32 @@ var table = []wire.Shape{
 		{Name: "From", Target: "Integer", LocationName: "from"},
 		{Name: "To", Target: "Integer", LocationName: "to"},
 	}},
+	{Name: "PrefixList", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Cidrs", Target: "ValueStringList", LocationName: "cidrSet"},
+		{Name: "PrefixListId", Target: "String", LocationName: "prefixListId"},
+		{Name: "PrefixListName", Target: "String", LocationName: "prefixListName"},
+	}},
+	{Name: "PrefixListAssociation", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "ResourceId", Target: "String", LocationName: "resourceId"},
+		{Name: "ResourceOwner", Target: "String", LocationName: "resourceOwner"},
+	}},
+	{Name: "PrefixListAssociationSet", Kind: wire.List, Elem: wire.Member{Target: "PrefixListAssociation", LocationName: "item"}},
+	{Name: "PrefixListEntry", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Cidr", Target: "String", LocationName: "cidr"},
+		{Name: "Description", Target: "String", LocationName: "description"},
+	}},
+	{Name: "PrefixListEntrySet", Kind: wire.List, Elem: wire.Member{Target: "PrefixListEntry", LocationName: "item"}},
 	{Name: "PrefixListId", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Description", Target: "String", LocationName: "description"},
 		{Name: "PrefixListId", Target: "String", LocationName: "prefixListId"},
 	}},
 	{Name: "PrefixListIdList", Kind: wire.List, Elem: wire.Member{Target: "PrefixListId", LocationName: "item"}},
 	{Name: "PrefixListIdSet", Kind: wire.List, Elem: wire.Member{Target: "String", LocationName: "item"}},
+	{Name: "PrefixListMaxResults", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 1, Max: 100}},
 	{Name: "PrefixListResourceId", Kind: wire.String},
+	{Name: "PrefixListResourceIdStringList", Kind: wire.List, Elem: wire.Member{Target: "PrefixListResourceId", LocationName: "item"}},
+	{Name: "PrefixListSet", Kind: wire.List, Elem: wire.Member{Target: "PrefixList", LocationName: "item"}},
+	{Name: "PrefixListState", Kind: wire.String, Enum: []string{"create-in-progress", "create-complete", "create-failed", "modify-in-progress", "modify-complete", "modify-failed", "restore-in-progress", "restore-complete", "restore-failed", "delete-in-progress", "delete-complete", "delete-failed"}},
 	{Name: "PrivateDnsNameOptionsOnLaunch", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "HostnameType", Target: "HostnameType", LocationName: "hostnameType"},
 		{Name: "EnableResourceNameDnsARecord", Target: "Boolean", LocationName: "enableResourceNameDnsARecord"},
@@ -1938,6 +2219,10 @@ var table = []wire.Shape{
 	{Name: "RegionGeographyList", Kind: wire.List, Elem: wire.Member{Target: "RegionGeography", LocationName: "item"}},
 	{Name: "RegionList", Kind: wire.List, Elem: wire.Member{Target: "Region", LocationName: "item"}},
 	{Name: "RegionNameStringList", Kind: wire.List, Elem: wire.Member{Target: "String", LocationName: "RegionName"}},
+	{Name: "RemovePrefixListEntries", Kind: wire.List, Bounds: &wire.Bounds{Min: 0, Max: 100}, Elem: wire.Member{Target: "RemovePrefixListEntry"}},
+	{Name: "RemovePrefixListEntry", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Cidr", Target: "String", Required: true},
+	}},
 	{Name: "ReplaceNetworkAclAssociationInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
 		{Name: "AssociationId", Target: "NetworkAclAssociationId", LocationName: "associationId", Required: true},
@@ -1959,6 +2244,7 @@ var table = []wire.Shape{
 		{Name: "PortRange", Target: "PortRange", LocationName: "portRange"},
 	}},
 	{Name: "ReplaceNetworkAclEntryOutput", Kind: wire.Structure},
+	{Name: "ResourceArn", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 1283}},
 	{Name: "ResourceIdList", Kind: wire.List, Elem: wire.Member{Target: "TaggableResourceId"}},
 	{Name: "ResourceType", Kind: wire.String, Enum: []string{"capacity-reservation", "client-vpn-endpoint", "customer-gateway", "carrier-gateway", "coip-pool", "declarative-policies-report", "dedicated-host", "dhcp-options", "egress-only-internet-gateway", "elastic-ip", "elastic-gpu", "export-image-task", "export-instance-task", "fleet", "fpga-image", "host-reservation", "image", "image-usage-report", "import-image-task", "import-snapshot-task", "instance", "instance-event-window", "internet-gateway", "ipam", "ipam-pool", "ipam-scope", "ipv4pool-ec2", "ipv6pool-ec2", "key-pair", "launch-template", "local-gateway", "local-gateway-route-table", "local-gateway-virtual-interface", "local-gateway-virtual-interface-group", "local-gateway-route-table-vpc-association", "local-gateway-route-table-virtual-interface-group-association", "natgateway", "network-acl", "network-interface", "network-insights-analysis", "network-insights-path", "network-insights-access-scope", "network-insights-access-scope-analysis", "outpost-lag", "placement-group", "prefix-list", "replace-root-volume-task", "reserved-instances", "route-table", "security-group", "security-group-rule", "service-link-virtual-interface", "snapshot", "spot-fleet-request", "spot-instances-request", "subnet", "subnet-cidr-reservation", "traffic-mirror-filter", "traffic-mirror-session", "traffic-mirror-target", "transit-gateway", "transit-gateway-attachment", "transit-gateway-connect-peer", "transit-gateway-multicast-domain", "transit-gateway-policy-table", "transit-gateway-metering-policy", "transit-gateway-route-table", "transit-gateway-route-table-announcement", "volume", "vpc", "vpc-endpoint", "vpc-endpoint-connection", "vpc-endpoint-service", "vpc-endpoint-service-permission", "vpc-peering-connection", "vpn-connection", "vpn-gateway", "vpc-flow-log", "capacity-reservation-fleet", "traffic-mirror-filter-rule", "vpc-endpoint-connection-device-type", "verified-access-instance", "verified-access-group", "verified-access-endpoint", "verified-access-policy", "verified-access-trust-provider", "vpn-connection-device-type", "vpc-block-public-access-exclusion", "vpc-encryption-control", "route-server", "route-server-endpoint", "route-server-peer", "ipam-resource-discovery", "ipam-resource-discovery-association", "instance-connect-endpoint", "verified-access-endpoint-target", "ipam-external-resource-verification-token", "capacity-block", "mac-modification-task", "ipam-prefix-list-resolver", "ipam-policy", "ipam-prefix-list-resolver-target", "secondary-interface", "secondary-network", "secondary-subnet", "capacity-manager-data-export", "vpn-concentrator", "ipam-pool-allocation"}},
 	{Name: "RevokeSecurityGroupEgressInput", Kind: wire.Structure, Members: []wire.Member{

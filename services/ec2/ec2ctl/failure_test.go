@@ -38,7 +38,7 @@ func TestStubbornOrphan(t *testing.T) {
 	}}
 	update(t, s, func(tx *store.Txn) { ec2.EnsureDefaultVPC(tx, scope) })
 	row, _ := ec2.DefaultVPC(s.Snapshot(), scope)
-	n, _ := networkOf(s.Snapshot(), row.ID)
+	n, _ := networkOf(s.Snapshot(), row.ID, pool)
 	attachment(t, plane, n, "eni-00000000000000000")
 	refuse.Store(true)
 	run(t, s, plane)
@@ -67,7 +67,7 @@ func TestUnreadablePlane(t *testing.T) {
 		}
 		return nil
 	}}
-	err := NewNetworks(open(t), plane, slog.New(slog.DiscardHandler)).Run(t.Context())
+	err := NewNetworks(open(t), plane, pool, slog.New(slog.DiscardHandler)).Run(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "list attached interfaces: no netlink") {
 		t.Errorf("got %v", err)
 	}

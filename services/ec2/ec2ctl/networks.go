@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"kaimon.dev/kaimon/dataplane/vpc"
@@ -21,13 +22,15 @@ const resync = time.Minute
 type Networks struct {
 	store *store.Store
 	plane vpc.Plane
-	log   *slog.Logger
-	loop  *reconcile.Loop
+	// pool is where public addresses are taken from.
+	pool netip.Prefix
+	log  *slog.Logger
+	loop *reconcile.Loop
 }
 
 // NewNetworks makes the controller; Run starts it.
-func NewNetworks(s *store.Store, plane vpc.Plane, log *slog.Logger) *Networks {
-	n := &Networks{store: s, plane: plane, log: log}
+func NewNetworks(s *store.Store, plane vpc.Plane, pool netip.Prefix, log *slog.Logger) *Networks {
+	n := &Networks{store: s, plane: plane, pool: pool, log: log}
 	n.loop = reconcile.New(reconcile.Options{
 		Name: "ec2.networks", Workers: 4, Log: log,
 		Keys: func() []string { return vpcIDs(s.Snapshot()) }, Resync: resync,
@@ -52,7 +55,7 @@ func (n *Networks) Run(ctx context.Context) error {
 	n.loop.Wake(networks...) // a VPC's row may have gone while nobody looked
 	reconcile.FromChanges(ctx, n.loop, n.store, vpcOf,
 		ec2.VPCs, ec2.Subnets, ec2.RouteTables, ec2.InternetGateways, ec2.SecurityGroups, ec2.SecurityGroupRules,
-		ec2.NetworkACLs, ec2.ACLAssociations)
+		ec2.PrefixLists, ec2.NetworkACLs, ec2.ACLAssociations)
 	return n.loop.Run(ctx)
 }
 
@@ -66,7 +69,7 @@ func (n *Networks) reconcile(ctx context.Context, id string) (reconcile.Result, 
 	if ec2.IsInterface(id) {
 		return reconcile.Result{}, n.detachOrphan(ctx, snapshot, id)
 	}
-	network, ok := networkOf(snapshot, id)
+	network, ok := networkOf(snapshot, id, n.pool)
 	if !ok {
 		if err := n.plane.RemoveNetwork(ctx, id); err != nil {
 			return reconcile.Result{}, fmt.Errorf("remove network %s: %w", id, err)

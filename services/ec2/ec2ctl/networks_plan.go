@@ -11,7 +11,7 @@ import (
 
 // networkOf is the network that a VPC's rows ask for; ok is false when the VPC
 // is gone.
-func networkOf(r store.Reader, id string) (n vpc.Network, ok bool) {
+func networkOf(r store.Reader, id string, pool netip.Prefix) (n vpc.Network, ok bool) {
 	row, ok := ec2.VPCs.Get(r, id)
 	if !ok {
 		return vpc.Network{}, false
@@ -23,7 +23,7 @@ func networkOf(r store.Reader, id string) (n vpc.Network, ok bool) {
 		})
 	}
 	for g := range ec2.SecurityGroupsOf(r, id) {
-		n.Groups = append(n.Groups, groupOf(r, g.ID))
+		n.Groups = append(n.Groups, groupOf(r, g.ID, pool))
 	}
 	return n, true
 }
@@ -45,22 +45,6 @@ func reachesInternet(r store.Reader, s *ec2.Subnet) bool {
 	}
 	gateway, ok := ec2.InternetGateways.Get(r, table.DefaultGateway())
 	return ok && gateway.VPC == s.VPC
-}
-
-func groupOf(r store.Reader, id string) vpc.Group {
-	g := vpc.Group{ID: id}
-	for rule := range ec2.RulesOf(r, id) {
-		out := vpc.Rule{
-			Protocol: rule.Protocol, FromPort: rule.FromPort, ToPort: rule.ToPort,
-			CIDR: rule.CIDR, Group: rule.PeerGroup,
-		}
-		if rule.Egress {
-			g.Egress = append(g.Egress, out)
-		} else {
-			g.Ingress = append(g.Ingress, out)
-		}
-	}
-	return g
 }
 
 // orphans are the attached interfaces that no row stands for.

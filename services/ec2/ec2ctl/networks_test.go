@@ -33,7 +33,7 @@ func update(t *testing.T, s *store.Store, fn func(tx *store.Txn)) {
 
 func run(t *testing.T, s *store.Store, plane vpc.Plane) {
 	t.Helper()
-	n := NewNetworks(s, plane, slog.New(slog.DiscardHandler))
+	n := NewNetworks(s, plane, pool, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- n.Run(ctx) }()
@@ -61,7 +61,7 @@ func TestNetworkOfDefaultVPC(t *testing.T) {
 	s := open(t)
 	update(t, s, func(tx *store.Txn) { ec2.EnsureDefaultVPC(tx, scope) })
 	row, _ := ec2.DefaultVPC(s.Snapshot(), scope)
-	n, ok := networkOf(s.Snapshot(), row.ID)
+	n, ok := networkOf(s.Snapshot(), row.ID, pool)
 	if !ok || n.Region != "eu-west-1" || !n.Resolver || len(n.Subnets) != 3 || len(n.Groups) != 1 {
 		t.Fatalf("network %+v", n)
 	}
@@ -78,7 +78,7 @@ func TestNetworkOfDefaultVPC(t *testing.T) {
 	if g := n.Groups[0]; !slices.Equal(g.Ingress, want.Ingress) || !slices.Equal(g.Egress, want.Egress) {
 		t.Errorf("group %+v, want %+v", g, want)
 	}
-	if _, ok := networkOf(s.Snapshot(), "vpc-gone"); ok {
+	if _, ok := networkOf(s.Snapshot(), "vpc-gone", pool); ok {
 		t.Error("a VPC without a row has a network")
 	}
 }
@@ -96,7 +96,7 @@ func TestDetachedGatewayIsNoWayOut(t *testing.T) {
 		}
 	})
 	row, _ := ec2.DefaultVPC(s.Snapshot(), scope)
-	n, _ := networkOf(s.Snapshot(), row.ID)
+	n, _ := networkOf(s.Snapshot(), row.ID, pool)
 	for _, subnet := range n.Subnets {
 		if len(subnet.Routes) > 0 {
 			t.Errorf("%s reaches a detached gateway", subnet.ID)
@@ -131,7 +131,7 @@ func TestOrphansAreDetachedAtTheStart(t *testing.T) {
 	s, plane := open(t), &vpctest.Fake{}
 	update(t, s, func(tx *store.Txn) { ec2.EnsureDefaultVPC(tx, scope) })
 	row, _ := ec2.DefaultVPC(s.Snapshot(), scope)
-	n, _ := networkOf(s.Snapshot(), row.ID)
+	n, _ := networkOf(s.Snapshot(), row.ID, pool)
 	if err := plane.ApplyNetwork(t.Context(), n); err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestForgottenNetworksAreRemovedAtTheStart(t *testing.T) {
 	s, plane := open(t), &vpctest.Fake{}
 	update(t, s, func(tx *store.Txn) { ec2.EnsureDefaultVPC(tx, scope) })
 	row, _ := ec2.DefaultVPC(s.Snapshot(), scope)
-	n, _ := networkOf(s.Snapshot(), row.ID)
+	n, _ := networkOf(s.Snapshot(), row.ID, pool)
 	n.ID = "vpc-00000000000000000"
 	attachment(t, plane, n, "eni-00000000000000000")
 	run(t, s, plane)
