@@ -13,6 +13,15 @@ type Config struct {
 	TargetGroups  []TargetGroup
 }
 
+// Change is what becomes of parts of a configuration: load balancers and target
+// groups that are new or others than before, by their IDs, and those that go.
+type Change struct {
+	LoadBalancers     []LoadBalancer
+	TargetGroups      []TargetGroup
+	GoneLoadBalancers []string
+	GoneTargetGroups  []string
+}
+
 // The types of load balancers.
 const (
 	Application = "application"
@@ -50,7 +59,7 @@ type Attributes struct {
 	XFFClientPort     bool          // routing.http.xff_client_port.enabled
 	NoHTTP2           bool          // routing.http2.enabled = false
 	NoCrossZone       bool          // load_balancing.cross_zone.enabled = false
-	AccessLog         string        // a file that the access log is appended to; empty for none
+	AccessLog         string        // the directory that access logs are left in; empty for none
 }
 
 // The protocols of listeners and target groups.
@@ -59,13 +68,16 @@ const (
 	HTTPS = "HTTPS"
 	TCP   = "TCP"
 	TLS   = "TLS"
+	UDP   = "UDP"
+	// TCPUDP is both on one port.
+	TCPUDP = "TCP_UDP"
 )
 
 // Listener accepts connections on one port of every node.
 type Listener struct {
 	ID           string // its ARN
 	Port         uint16
-	Protocol     string        // HTTP, HTTPS, TCP or TLS
+	Protocol     string        // HTTP, HTTPS, TCP, TLS, UDP or TCPUDP
 	Certificates []Certificate // the first is the default; others are chosen by SNI
 	TLSPolicy    string        // a security policy's name; only its lowest TLS version counts
 	Default      Action

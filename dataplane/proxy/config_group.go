@@ -23,7 +23,7 @@ const (
 // when an action of a listener forwards to it.
 type TargetGroup struct {
 	ID        string // its ARN
-	Protocol  string // HTTP, HTTPS, TCP or TLS
+	Protocol  string // HTTP, HTTPS, TCP, TLS, UDP or TCPUDP
 	Version   string // HTTP1 (also when empty), HTTP2 or GRPC
 	Algorithm string // RoundRobin (also when empty), LeastOutstanding or WeightedRandom
 	Sticky    Stickiness

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// maxBacklog is how many entries of metrics wait for the first receiver.
-const maxBacklog = 1 << 12
+// maxBacklog is how many entries of metrics wait to be acknowledged.
+const maxBacklog = 1 << 15
 
 // Feed remembers what a proxy has reported and passes it on: the half of a
 // Plane that Reports needs. Its zero value is ready for use.
@@ -14,7 +14,8 @@ type Feed struct {
 	mu        sync.Mutex
 	health    map[TargetRef]TargetHealth
 	drained   map[TargetRef]bool
-	backlog   []Minute // while nobody listens
+	minutes   []Minute // not acknowledged yet, in order
+	seen      uint64   // the number of the newest minute that was ever told
 	receivers map[*receiver]bool
 }
 
@@ -28,6 +29,7 @@ type receiver struct {
 }
 
 // Say notes a report and wakes the receivers. A Full one replaces what is known.
+// Minutes that were told before are left out.
 func (f *Feed) Say(r Report) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -35,21 +37,41 @@ func (f *Feed) Say(r Report) {
 		f.health, f.drained = map[TargetRef]TargetHealth{}, map[TargetRef]bool{}
 	}
 	note(f.health, f.drained, r)
-	if len(f.receivers) == 0 {
-		f.backlog = append(f.backlog, r.Minutes...)
-		if n := len(f.backlog) - maxBacklog; n > 0 {
-			f.backlog = f.backlog[n:]
-		}
-	}
+	news := f.keep(r.Minutes)
 	for c := range f.receivers {
 		if r.Full {
 			c.full = true
 			c.health, c.drained = map[TargetRef]TargetHealth{}, map[TargetRef]bool{}
 		}
 		note(c.health, c.drained, r)
-		c.minutes = append(c.minutes, r.Minutes...)
+		c.minutes = append(c.minutes, news...)
 		c.nudge()
 	}
+}
+
+// keep adds the minutes that are new to those that wait to be acknowledged; of
+// too many the oldest are lost.
+func (f *Feed) keep(minutes []Minute) (news []Minute) {
+	for _, m := range minutes {
+		if m.Number > f.seen {
+			f.seen = m.Number
+			news = append(news, m)
+		}
+	}
+	f.minutes = append(f.minutes, news...)
+	f.minutes = f.minutes[max(len(f.minutes)-maxBacklog, 0):]
+	return news
+}
+
+// Acknowledge forgets the minutes up to a number.
+func (f *Feed) Acknowledge(number uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := 0
+	for n < len(f.minutes) && f.minutes[n].Number <= number {
+		n++
+	}
+	f.minutes = append([]Minute(nil), f.minutes[n:]...)
 }
 
 func note(health map[TargetRef]TargetHealth, drained map[TargetRef]bool, r Report) {
@@ -64,21 +86,13 @@ func note(health map[TargetRef]TargetHealth, drained map[TargetRef]bool, r Repor
 	}
 }
 
-// Keep forgets targets that a configuration doesn't name.
-func (f *Feed) Keep(c Config) {
-	known := map[TargetRef]bool{}
-	for i := range c.TargetGroups {
-		for _, t := range c.TargetGroups[i].Targets {
-			known[TargetRef{c.TargetGroups[i].ID, t.AddrPort()}] = true
-		}
-	}
+// Forget forgets targets that the configuration doesn't name any more.
+func (f *Feed) Forget(refs ...TargetRef) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for ref := range f.health {
-		if !known[ref] {
-			delete(f.health, ref)
-			delete(f.drained, ref)
-		}
+	for _, ref := range refs {
+		delete(f.health, ref)
+		delete(f.drained, ref)
 	}
 }
 
@@ -96,7 +110,7 @@ func (f *Feed) Reports(ctx context.Context) <-chan Report {
 	for ref := range f.drained {
 		c.drained[ref] = true
 	}
-	c.minutes, f.backlog = f.backlog, nil
+	c.minutes = append(c.minutes, f.minutes...)
 	if f.receivers == nil {
 		f.receivers = map[*receiver]bool{}
 	}

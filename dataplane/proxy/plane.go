@@ -2,11 +2,11 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"sort"
 	"strings"
-	"time"
 )
 
 // Plane is what controllers see of the proxy.
@@ -19,12 +19,24 @@ type Plane interface {
 	// again as soon as it can.
 	Apply(ctx context.Context, c Config) error
 
+	// Change replaces pieces of the configuration, like Apply, at a cost that
+	// doesn't depend on the others. It fails with ErrNotConfigured before the
+	// first Apply.
+	Change(ctx context.Context, c Change) error
+
 	// Reports returns what the proxy has to say until ctx ends, when the
 	// channel is closed. The first report, and the first after the
 	// connection to the proxy was lost, is Full. Reports for a slow
-	// receiver are merged, never lost, minutes of metrics apart.
+	// receiver are merged, never lost.
 	Reports(ctx context.Context) <-chan Report
+
+	// Acknowledge says that all minutes up to a number are in safe hands. Those
+	// that weren't acknowledged are reported again to the next receiver.
+	Acknowledge(ctx context.Context, number uint64) error
 }
+
+// ErrNotConfigured says that there is no configuration that could be changed.
+var ErrNotConfigured = errors.New("the proxy has no configuration yet")
 
 // Report is news from the proxy.
 type Report struct {
@@ -68,24 +80,6 @@ type TargetHealth struct {
 	State       string
 	Reason      string // empty when healthy
 	Description string
-}
-
-// Minute is what one load balancer did in one minute, for one target group or,
-// with an empty Group, as a whole. Counts are CloudWatch metrics by AWS's names
-// (RequestCount, HTTPCode_Target_2XX_Count, HTTPCode_ELB_5XX_Count,
-// NewConnectionCount, ProcessedBytes, HealthyHostCount …); Times are
-// distributions in seconds (TargetResponseTime).
-type Minute struct {
-	Start        time.Time
-	LoadBalancer string
-	Group        string
-	Counts       map[string]float64
-	Times        map[string]Distribution
-}
-
-// Distribution sums up samples.
-type Distribution struct {
-	Count, Sum, Min, Max float64
 }
 
 // ApplyError says which listeners don't listen, and why.

@@ -33,7 +33,7 @@ func CheckActions(r store.Reader, l *Listener, actions []Action) error {
 		return errValidation("A rule must have at least one action")
 	}
 	a := &actions[0]
-	if (l.Protocol == TCP || l.Protocol == TLS) && a.Type != Forward {
+	if l.Layer4() && a.Type != Forward {
 		return errAction("The action type '%s' is not valid with listener protocol '%s'", a.Type, l.Protocol)
 	}
 	switch a.Type {
@@ -46,7 +46,7 @@ func CheckActions(r store.Reader, l *Listener, actions []Action) error {
 }
 
 func checkForward(r store.Reader, l *Listener, a *Action) error {
-	if l.Protocol == TCP || l.Protocol == TLS {
+	if l.Layer4() {
 		return checkForwardOf(r, l, a, maxGroupsOfNetwork)
 	}
 	return checkForwardOf(r, l, a, MaxGroupsOfAction)
@@ -91,7 +91,7 @@ func checkAssociation(r store.Reader, l *Listener, arn string) error {
 	if g.VPC != b.VPC {
 		return ErrInvalidConfiguration("The following target groups '%s' are in a different VPC than load balancer '%s'", arn, b.ARN)
 	}
-	if g.Layer7() != (b.Type == Application) {
+	if g.Layer7() != (b.Type == Application) || l.Layer4() && !slices.Contains(networkProtocols[l.Protocol], g.Protocol) {
 		return aws.Errorf("IncompatibleProtocols", "The listener protocol '%s' is not supported for target group protocol '%s'", l.Protocol, g.Protocol)
 	}
 	if g.ProtocolVersion == "GRPC" && l.Protocol != HTTPS {

@@ -27,6 +27,8 @@ var sets = map[string]AttributeSet{
 	"network":              LoadBalancerAttributes(Network),
 	"HTTP group":           TargetGroupAttributes(HTTP),
 	"TCP group":            TargetGroupAttributes(TCP),
+	"UDP group":            TargetGroupAttributes(UDP),
+	"UDP listener":         ListenerAttributes(TCPUDP),
 	"application listener": ListenerAttributes(HTTPS),
 	"network listener":     ListenerAttributes(TLS),
 }

@@ -27,6 +27,8 @@ func TestDefaultHealthChecks(t *testing.T) {
 		{HTTP, "GRPC", HTTP, "/AWS.ALB/healthcheck", "", "12", 5 * time.Second},
 		{TCP, "", TCP, "", "", "", 10 * time.Second},
 		{TLS, "", TCP, "", "", "", 10 * time.Second},
+		{UDP, "", TCP, "", "", "", 10 * time.Second},
+		{TCPUDP, "", TCP, "", "", "", 10 * time.Second},
 	} {
 		h := group(tc.protocol, tc.version).HealthCheck
 		if h.Protocol != tc.check || h.Path != tc.path || h.HTTPCode != tc.http || h.GRPCCode != tc.grpc || h.Timeout != tc.timeout {

@@ -32,6 +32,21 @@ func ListenerARN(loadBalancer, id string) string {
 	return strings.Replace(loadBalancer, ":loadbalancer/", ":listener/", 1) + "/" + id
 }
 
+// LoadBalancerOf is the ARN of the load balancer that a listener's or rule's ARN
+// tells of, "" for others.
+func LoadBalancerOf(arn string) string {
+	before, path, ok := strings.Cut(arn, ":listener-rule/")
+	if !ok {
+		if before, path, ok = strings.Cut(arn, ":listener/"); !ok {
+			return ""
+		}
+	}
+	if parts := strings.SplitN(path, "/", 4); len(parts) == 4 {
+		return before + ":loadbalancer/" + strings.Join(parts[:3], "/")
+	}
+	return ""
+}
+
 // RuleARN names a rule of a listener: listener-rule/app/<name>/<id>/<id>/<id>.
 func RuleARN(listener, id string) string {
 	return strings.Replace(listener, ":listener/", ":listener-rule/", 1) + "/" + id

@@ -14,7 +14,20 @@ const (
 	HTTPS = "HTTPS"
 	TCP   = "TCP"
 	TLS   = "TLS"
+	UDP   = "UDP"
+	// TCPUDP is both on one port.
+	TCPUDP = "TCP_UDP"
 )
+
+// networkProtocols are those of network load balancers, and what protocols of
+// target groups a listener of each may forward to (Network Load Balancer guide,
+// "Listener configuration").
+var networkProtocols = map[string][]string{
+	TCP: {TCP, TCPUDP}, TLS: {TCP, TLS}, UDP: {UDP, TCPUDP}, TCPUDP: {TCPUDP},
+}
+
+// layer4 says whether a protocol is one of network load balancers.
+func layer4(protocol string) bool { return networkProtocols[protocol] != nil }
 
 // Listener is a port of a load balancer. What it does is said by its rules, the
 // default one included. Sole writer: elbv2api.
@@ -22,7 +35,7 @@ type Listener struct {
 	ARN          string
 	Scope        aws.Scope
 	LoadBalancer string
-	// Protocol is HTTP, HTTPS, TCP or TLS.
+	// Protocol is HTTP, HTTPS, TCP, TLS, UDP or TCPUDP.
 	Protocol string
 	Port     int
 	// SSLPolicy, Certificate (the default one) and Certificates (those chosen
@@ -38,6 +51,9 @@ type Listener struct {
 var Listeners = store.NewTable("elbv2.listeners", func(l *Listener) string { return l.ARN },
 	store.Index[Listener]{Name: byLoadBalancer, Keys: func(l *Listener) []string { return []string{l.LoadBalancer} }},
 	store.Index[Listener]{Name: byCertificate, Keys: func(l *Listener) []string { return l.AllCertificates() }})
+
+// Layer4 says whether the listener is one of a network load balancer.
+func (l *Listener) Layer4() bool { return layer4(l.Protocol) }
 
 // Secure says whether the listener ends TLS.
 func (l *Listener) Secure() bool { return l.Protocol == HTTPS || l.Protocol == TLS }

@@ -2,6 +2,7 @@ package elbv2
 
 import (
 	"slices"
+	"strings"
 
 	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/services/acm"
@@ -29,12 +30,12 @@ func (l *Listener) Check(r store.Reader) error {
 	if err != nil {
 		return err
 	}
-	protocols := []string{HTTP, HTTPS}
+	protocols := []string{HTTPS, HTTP}
 	if b.Type == Network {
-		protocols = []string{TCP, TLS}
+		protocols = []string{UDP, TLS, TCP, TCPUDP}
 	}
 	if !slices.Contains(protocols, l.Protocol) {
-		return errValidation("Protocol '%s' must be one of '[%s, %s]'", l.Protocol, protocols[1], protocols[0])
+		return errValidation("Protocol '%s' must be one of '[%s]'", l.Protocol, strings.Join(protocols, ", "))
 	}
 	if l.Port < 1 || l.Port > 65535 {
 		return errValidation("A port must be specified")

@@ -2,6 +2,8 @@ package elbv2
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,7 +85,8 @@ func TestActions(t *testing.T) {
 	s, b, g := listeners(t)
 	update(t, s, func(tx *store.Txn) error {
 		for name, change := range map[string]func(*TargetGroup){
-			"tcp": func(g *TargetGroup) { g.Protocol = TCP }, "grpc": func(g *TargetGroup) { g.ProtocolVersion = "GRPC" },
+			"tcp": func(g *TargetGroup) { g.Protocol = TCP }, "tls": func(g *TargetGroup) { g.Protocol = TLS },
+			"udp": func(g *TargetGroup) { g.Protocol = UDP }, "both": func(g *TargetGroup) { g.Protocol = TCPUDP }, "grpc": func(g *TargetGroup) { g.ProtocolVersion = "GRPC" },
 			"foreign": func(g *TargetGroup) { g.VPC = "vpc-other" }, "taken": func(*TargetGroup) {},
 		} {
 			row := *g
@@ -142,6 +145,21 @@ func TestActions(t *testing.T) {
 				t.Errorf("%q, want %q", got, tc.code)
 			}
 		})
+	}
+	network := *b
+	network.Type, network.ARN = Network, "network"
+	update(t, s, func(tx *store.Txn) error { LoadBalancers.Put(tx, network); return nil })
+	for listener, groups := range map[string]string{TCP: "tcp both", TLS: "tcp tls", UDP: "udp both", TCPUDP: "both"} {
+		for _, group := range []string{"tcp", "tls", "udp", "both", g.ARN} {
+			want := "IncompatibleProtocols"
+			if slices.Contains(strings.Fields(groups), group) {
+				want = ""
+			}
+			l := &Listener{Scope: scope, LoadBalancer: network.ARN, Protocol: listener}
+			if got := code(CheckActions(s.Snapshot(), l, []Action{to(1, group)})); got != want {
+				t.Errorf("%s to %s: %q, want %q", listener, group, got, want)
+			}
+		}
 	}
 	l := &Listener{Scope: scope, LoadBalancer: b.ARN, Protocol: HTTP}
 	if got := code(CheckActions(s.Snapshot(), l, nil)); got != "ValidationError" {

@@ -81,11 +81,17 @@ var applicationListenerAttributes = AttributeSet{"Listener", []Attribute{
 
 var networkListenerAttributes = AttributeSet{"Listener", []Attribute{fixed("tcp.idle_timeout.seconds", "350")}}
 
+// datagramListenerAttributes are none: the idle timeout of TCP is TCP's alone.
+var datagramListenerAttributes = AttributeSet{what: "Listener"}
+
 // ListenerAttributes returns the attributes that listeners of a protocol have;
 // they are known in their default state only.
 func ListenerAttributes(protocol string) AttributeSet {
-	if protocol == TCP || protocol == TLS {
+	switch protocol {
+	case TCP, TLS:
 		return networkListenerAttributes
+	case UDP, TCPUDP:
+		return datagramListenerAttributes
 	}
 	return applicationListenerAttributes
 }

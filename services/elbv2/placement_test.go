@@ -123,6 +123,11 @@ func TestARNs(t *testing.T) {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}
+	for arn, want := range map[string]string{l: b.ARN, RuleARN(l, "2222222222222222"): b.ARN, b.ARN: "", "arn:aws:x:listener/net": ""} {
+		if got := LoadBalancerOf(arn); got != want {
+			t.Errorf("the load balancer of %s is %q", arn, got)
+		}
+	}
 	if a, b := NewID(), NewID(); len(a) != 16 || a == b {
 		t.Errorf("IDs %s and %s", a, b)
 	}

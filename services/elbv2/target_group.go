@@ -19,7 +19,8 @@ type TargetGroup struct {
 	ARN   string
 	Scope aws.Scope
 	Name  string
-	// Protocol is HTTP, HTTPS, TCP or TLS; Port is what targets without one get.
+	// Protocol is HTTP, HTTPS, TCP, TLS, UDP or TCPUDP; Port is what targets
+	// without one get.
 	Protocol string
 	Port     int
 	// ProtocolVersion is HTTP1, HTTP2 or GRPC, "" for Network.

@@ -46,19 +46,31 @@ var layer7GroupAttributes = AttributeSet{"Target group", append([]Attribute{
 	{Key: SlowStart, Default: "0", valid: func(s string) bool { return s == "0" || between("", 0, 30, 900).valid(s) }},
 }, sharedGroupAttributes...)}
 
-var layer4GroupAttributes = AttributeSet{"Target group", append([]Attribute{
-	oneOf(StickinessType, StickySource),
-	oneOf(ConnectionTermination, "false", "true"),
-	oneOf(ProxyProtocol, "false", "true"),
-	fixed("preserve_client_ip.enabled", "false"),
-	fixed("target_health_state.unhealthy.connection_termination.enabled", "true"),
-	fixed("target_health_state.unhealthy.draining_interval_seconds", "0"),
-}, sharedGroupAttributes...)}
+// layer4GroupAttributes are those of TCP and TLS, datagramGroupAttributes of UDP
+// and TCP_UDP, whose flows end with the deregistration delay by default.
+var (
+	layer4GroupAttributes   = networkGroupAttributes("false", "true")
+	datagramGroupAttributes = networkGroupAttributes("true", "false")
+)
+
+func networkGroupAttributes(termination ...string) AttributeSet {
+	return AttributeSet{"Target group", append([]Attribute{
+		oneOf(StickinessType, StickySource),
+		oneOf(ConnectionTermination, termination...),
+		oneOf(ProxyProtocol, "false", "true"),
+		fixed("preserve_client_ip.enabled", "false"),
+		fixed("target_health_state.unhealthy.connection_termination.enabled", "true"),
+		fixed("target_health_state.unhealthy.draining_interval_seconds", "0"),
+	}, sharedGroupAttributes...)}
+}
 
 // TargetGroupAttributes returns the attributes that groups of a protocol have.
 func TargetGroupAttributes(protocol string) AttributeSet {
-	if protocol == TCP || protocol == TLS {
+	switch protocol {
+	case TCP, TLS:
 		return layer4GroupAttributes
+	case UDP, TCPUDP:
+		return datagramGroupAttributes
 	}
 	return layer7GroupAttributes
 }

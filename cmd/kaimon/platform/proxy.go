@@ -23,4 +23,5 @@ func (m *Main) openProxy(ctx context.Context) error {
 }
 
 func (c Config) proxySocket() string   { return filepath.Join(c.runDir(), "proxy.sock") }
+func (c Config) logSpoolDir() string   { return filepath.Join(c.DataDir, "access-logs-spool") }
 func (c Config) accessLogsDir() string { return filepath.Join(c.DataDir, "access-logs") }

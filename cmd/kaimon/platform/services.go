@@ -58,7 +58,8 @@ func (m *Main) startControllers(ctx context.Context) {
 	})
 	balancers := elbv2ctl.New(elbv2ctl.Options{
 		Store: m.store, Plane: m.plane, Proxy: m.proxy, Clock: systemClock, Log: m.Log,
-		PublicPool: m.Config.PublicCIDR, AccessLogs: m.Config.accessLogsDir(),
+		PublicPool: m.Config.PublicCIDR, LogSpool: m.Config.logSpoolDir(), Objects: elbv2ctl.Files{Dir: m.Config.accessLogsDir()},
+		Metrics: m.metrics,
 	})
 	for _, loop := range tasks.Loops() {
 		m.health.loop(loop.Stats)

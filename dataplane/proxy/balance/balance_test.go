@@ -165,8 +165,8 @@ func TestHashStays(t *testing.T) {
 	before := map[uint64]*Target{}
 	used := map[*Target]bool{}
 	for i := range uint64(1000) {
-		before[i] = g.Hash(i, "")
-		used[g.Hash(i, "")] = true
+		before[i] = g.Hash(i, "", nil)
+		used[g.Hash(i, "", nil)] = true
 	}
 	if len(used) != 10 {
 		t.Errorf("%d of 10 used", len(used))
@@ -174,13 +174,13 @@ func TestHashStays(t *testing.T) {
 	all[3].SetHealthy(false, 0)
 	g.Refresh()
 	for i, was := range before {
-		if now := g.Hash(i, ""); was != all[3] && now != was {
+		if now := g.Hash(i, "", nil); was != all[3] && now != was {
 			t.Fatal("a flow moved though its target is healthy")
 		} else if now == all[3] {
 			t.Fatal("a flow goes to an unhealthy target")
 		}
 	}
-	if NewGroup("", 0, nil).Hash(1, "") != nil {
+	if NewGroup("", 0, nil).Hash(1, "", nil) != nil {
 		t.Error("a target out of none")
 	}
 }
@@ -188,10 +188,10 @@ func TestHashStays(t *testing.T) {
 func TestHashByZone(t *testing.T) {
 	g := NewGroup("", 0, targets(4, always))
 	for i := range uint64(100) {
-		if x := g.Hash(i, "b"); x.Zone != "b" {
+		if x := g.Hash(i, "b", nil); x.Zone != "b" {
 			t.Fatal("a flow left its zone")
 		}
-		if g.Hash(i, "z") == nil {
+		if g.Hash(i, "z", nil) == nil {
 			t.Fatal("a zone without targets loses its flows")
 		}
 	}

@@ -116,21 +116,23 @@ func index(list []*Target, t *Target) int {
 // Hash picks by a flow: equal flows go to equal targets while the set of
 // healthy targets stays the same (rendezvous hashing keeps most of them when it
 // changes). Targets in another zone count only when there are none in this one;
-// an empty zone means all.
-func (g *Group) Hash(flow uint64, zone string) *Target {
+// an empty zone means all. not counts only when there is no other.
+func (g *Group) Hash(flow uint64, zone string, not *Target) *Target {
 	if zone != "" {
-		if t := g.hash(flow, func(t *Target) bool { return t.Zone == zone }); t != nil {
+		if t := g.hash(flow, func(t *Target) bool { return t.Zone == zone && t != not }); t != nil {
 			return t
 		}
 	}
-	return g.hash(flow, func(*Target) bool { return true })
+	if t := g.hash(flow, func(t *Target) bool { return t != not }); t != nil {
+		return t
+	}
+	return not
 }
 
 func (g *Group) hash(flow uint64, among func(*Target) bool) *Target {
-	list := *g.eligible.Load()
 	var best *Target
 	var high uint64
-	for _, t := range list {
+	for _, t := range *g.eligible.Load() {
 		if !among(t) {
 			continue
 		}

@@ -33,7 +33,7 @@ type Client struct {
 	mu      sync.Mutex
 	link    *link         // nil while there is no connection
 	linked  chan struct{} // closed once there is one
-	last    *proxy.Config
+	last    proxy.State
 	nextID  uint64
 	waiting map[uint64]chan error
 }
@@ -104,9 +104,10 @@ func (c *Client) attach(l *link) {
 		l.conn.Close()
 		return
 	}
-	if c.last != nil {
+	if c.last.Set() {
 		c.nextID++
-		if err := l.out.Encode(request{ID: c.nextID, Apply: c.last}); err != nil {
+		last := c.last.Config()
+		if err := l.out.Encode(request{ID: c.nextID, Apply: &last}); err != nil {
 			l.conn.Close()
 		}
 	}
@@ -150,13 +151,35 @@ func (c *Client) receive(in *json.Decoder) {
 // ctx ends.
 func (c *Client) Apply(ctx context.Context, config proxy.Config) error {
 	c.mu.Lock()
-	c.last = &config
+	gone := c.last.Replace(config)
 	c.mu.Unlock()
-	err := c.ask(ctx, request{Apply: &config})
-	if err == nil || errors.As(err, new(*proxy.ApplyError)) {
-		c.feed.Keep(config)
+	return c.put(ctx, request{Apply: &config}, gone)
+}
+
+// Change implements proxy.Plane, and waits as Apply does.
+func (c *Client) Change(ctx context.Context, change proxy.Change) error {
+	c.mu.Lock()
+	if !c.last.Set() {
+		c.mu.Unlock()
+		return proxy.ErrNotConfigured
 	}
+	gone := c.last.Merge(change)
+	c.mu.Unlock()
+	return c.put(ctx, request{Change: &change}, gone)
+}
+
+// put puts something in force, and forgets targets that are gone with that.
+func (c *Client) put(ctx context.Context, r request, gone []proxy.TargetRef) error {
+	err := c.ask(ctx, r)
+	c.feed.Forget(gone...)
 	return err
+}
+
+// Acknowledge implements proxy.Plane. What a proxy isn't told because it can't
+// be reached, it is told with the next number.
+func (c *Client) Acknowledge(ctx context.Context, number uint64) error {
+	c.feed.Acknowledge(number)
+	return c.ask(ctx, request{Ack: number})
 }
 
 // Reports implements proxy.Plane.

@@ -7,13 +7,15 @@ import (
 )
 
 // protocolVersion changes when an older end wouldn't understand a newer one.
-const protocolVersion = 1
+const protocolVersion = 2
 
 // request goes to the proxy.
 type request struct {
-	ID    uint64        // returned in the reply
-	Apply *proxy.Config // put in force, or
-	Down  bool          // end
+	ID     uint64        // returned in the reply
+	Apply  *proxy.Config `json:",omitempty"` // put in force, or
+	Change *proxy.Change `json:",omitempty"` // put in force, or
+	Ack    uint64        `json:",omitempty"` // the minutes up to this one are in safe hands, or
+	Down   bool          `json:",omitempty"` // end
 }
 
 // reply comes from the proxy: the first of a connection says hello, the others
@@ -24,6 +26,8 @@ type reply struct {
 	Error  string        `json:",omitempty"`
 	Failed *failed       `json:",omitempty"`
 	Report *proxy.Report `json:",omitempty"`
+
+	NotConfigured bool `json:",omitempty"` // the error is proxy.ErrNotConfigured
 }
 
 // hello says who answers.
@@ -42,6 +46,8 @@ func answer(id uint64, err error) reply {
 	switch {
 	case errors.As(err, &listeners):
 		r.Failed = &failed{listeners.Listeners}
+	case errors.Is(err, proxy.ErrNotConfigured):
+		r.NotConfigured = true
 	case err != nil:
 		r.Error = err.Error()
 	}
@@ -53,6 +59,8 @@ func (r *reply) err() error {
 	switch {
 	case r.Failed != nil:
 		return &proxy.ApplyError{Listeners: r.Failed.Listeners}
+	case r.NotConfigured:
+		return proxy.ErrNotConfigured
 	case r.Error != "":
 		return errors.New(r.Error)
 	}

@@ -127,8 +127,13 @@ func (s *serving) run(ctx context.Context) error {
 			return err
 		}
 		var err error
-		if r.Apply != nil {
+		switch {
+		case r.Apply != nil:
 			err = s.plane.Apply(ctx, *r.Apply)
+		case r.Change != nil:
+			err = s.plane.Change(ctx, *r.Change)
+		case r.Ack != 0:
+			err = s.plane.Acknowledge(ctx, r.Ack)
 		}
 		if err := s.send(answer(r.ID, err)); err != nil {
 			return err

@@ -119,7 +119,7 @@ func TestReportsPass(t *testing.T) {
 	ref := proxy.TargetRef{Group: "tg", Addr: netip.MustParseAddrPort("10.0.0.1:80")}
 	fake.Say(proxy.Report{
 		Health: []proxy.TargetHealth{{TargetRef: ref, State: proxy.StateDraining, Reason: proxy.ReasonDraining}}, Drained: []proxy.TargetRef{ref},
-		Minutes: []proxy.Minute{{LoadBalancer: "lb", Counts: map[string]float64{"RequestCount": 3}, Times: map[string]proxy.Distribution{"TargetResponseTime": {Count: 1}}}},
+		Minutes: []proxy.Minute{{Number: 1, LoadBalancer: "lb", Counts: map[string]float64{"RequestCount": 3}, Times: map[string]proxy.Distribution{"TargetResponseTime": {Count: 1}}}},
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()

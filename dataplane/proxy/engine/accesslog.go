@@ -3,8 +3,12 @@ package engine
 import (
 	"bufio"
 	"crypto/tls"
+	"errors"
 	"fmt"
+	"log/slog"
+	"net/netip"
 	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
@@ -13,62 +17,109 @@ import (
 	"kaimon.dev/kaimon/internal/clock"
 )
 
-// accessLog appends a line per request to a file (Elastic Load Balancing user
-// guide, "Access log entries").
+// logPeriod is how often an access log is delivered, and logSize when earlier
+// (Elastic Load Balancing user guide, "Access logs for your Application Load
+// Balancer").
+const (
+	logPeriod = 5 * time.Minute
+	logSize   = 32 << 20
+)
+
+// accessLog gathers a line per request that came to a node. Until its time is
+// over a file's name is that of its node, and ends in ".part"; then it is
+// <node>_<end of the period>_<random>.log, and for others to take away.
 type accessLog struct {
-	mu   sync.Mutex
-	file *os.File
-	buf  *bufio.Writer
+	log   *slog.Logger
+	path  string // without its ending
+	users int    // listeners; under Engine.mu
+
+	mu    sync.Mutex
+	file  *os.File
+	buf   *bufio.Writer
+	until time.Time // the end of the period
+	size  int
 }
 
-// openLog finds or opens a log. e.mu is held. A log that can't be opened is
-// reported and left out: traffic matters more.
-func (e *Engine) openLog(path string) *accessLog {
-	if l := e.logs[path]; l != nil {
-		return l
+// openLog finds or opens a node's log in a directory. e.mu is held. A log that
+// can't be opened is reported and left out: traffic matters more.
+func (e *Engine) openLog(dir string, node netip.Addr) *accessLog {
+	path := filepath.Join(dir, node.String())
+	l := e.logs[path]
+	if l == nil {
+		l = &accessLog{log: e.log, path: path}
+		if err := l.open(clock.System{}.Now()); err != nil {
+			e.log.Error("no access log", "err", err)
+			return nil
+		}
+		e.logs[path] = l
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
-	if err != nil {
-		e.log.Error("no access log", "err", err)
-		return nil
-	}
-	l := &accessLog{file: f, buf: bufio.NewWriterSize(f, 64<<10)}
-	e.logs[path] = l
+	l.users++
 	return l
 }
 
-// closeLogs closes the logs that no load balancer writes any more. e.mu is held.
-func (e *Engine) closeLogs() {
-	used := map[*accessLog]bool{}
-	for _, lb := range e.balancer {
-		used[lb.log] = true
-	}
-	for path, l := range e.logs {
-		if !used[l] {
-			l.close()
-			delete(e.logs, path)
-		}
+// closeLog takes a listener's share in a log back. e.mu is held.
+func (e *Engine) closeLog(l *accessLog) {
+	if l.users--; l.users == 0 {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.finish()
+		delete(e.logs, l.path)
 	}
 }
 
-func (l *accessLog) flush() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.buf.Flush()
+// open begins a period; what a dead process has left is part of it.
+func (l *accessLog) open(now time.Time) error {
+	f, err := os.OpenFile(l.path+".part", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
+	if err != nil {
+		return err
+	}
+	l.file, l.buf, l.size = f, bufio.NewWriterSize(f, 64<<10), 0
+	l.until = now.Truncate(logPeriod).Add(logPeriod)
+	return nil
 }
 
-func (l *accessLog) close() {
+// finish ends a file. One without lines goes.
+func (l *accessLog) finish() {
+	if l.file == nil {
+		return
+	}
+	err := l.buf.Flush()
+	st, serr := l.file.Stat()
+	err = errors.Join(err, serr, l.file.Close())
+	l.file = nil
+	if serr == nil && st.Size() == 0 {
+		err = errors.Join(err, os.Remove(l.path+".part"))
+	} else {
+		name := l.path + "_" + l.until.Format("20060102T1504Z") + "_" + clock.Hex(4) + ".log"
+		err = errors.Join(err, os.Rename(l.path+".part", name))
+	}
+	if err != nil {
+		l.log.Error("access log", "err", err)
+	}
+}
+
+// tidy sends lines to the disk, and begins another file when it is time.
+func (l *accessLog) tidy(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.buf.Flush()
-	l.file.Close()
+	if l.file != nil && now.Before(l.until) && l.size < logSize {
+		l.buf.Flush() // a failing disk stops no traffic
+		return
+	}
+	l.finish()
+	if err := l.open(now); err != nil {
+		l.log.Error("access log", "err", err)
+	}
 }
 
 func (l *accessLog) write(x *exchange) {
 	line := logLine(x, clock.System{}.Now(), clock.Monotonic())
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.buf.WriteString(line) // a failing disk stops no traffic
+	if l.file != nil {
+		l.buf.WriteString(line)
+		l.size += len(line)
+	}
 }
 
 // logLine is a request's line in the access log.

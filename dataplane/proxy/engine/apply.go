@@ -5,190 +5,211 @@ import (
 	"errors"
 
 	"kaimon.dev/kaimon/dataplane/proxy"
-	"kaimon.dev/kaimon/dataplane/proxy/balance"
 )
 
 // Apply implements proxy.Plane.
 func (e *Engine) Apply(_ context.Context, c proxy.Config) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	change := proxy.Change{LoadBalancers: c.LoadBalancers, TargetGroups: c.TargetGroups}
+	named := map[string]bool{}
+	for i := range c.LoadBalancers {
+		named[c.LoadBalancers[i].ID] = true
+	}
+	for id := range e.balancers {
+		if !named[id] {
+			change.GoneLoadBalancers = append(change.GoneLoadBalancers, id)
+		}
+	}
+	clear(named)
+	for i := range c.TargetGroups {
+		named[c.TargetGroups[i].ID] = true
+	}
+	for id := range e.groups {
+		if !named[id] {
+			change.GoneTargetGroups = append(change.GoneTargetGroups, id)
+		}
+	}
+	e.set = true
+	return e.change(change)
+}
+
+// Change implements proxy.Plane.
+func (e *Engine) Change(_ context.Context, c proxy.Change) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.set {
+		return proxy.ErrNotConfigured
+	}
+	return e.change(c)
+}
+
+// change puts pieces of a configuration in force. e.mu is held.
+func (e *Engine) change(c proxy.Change) error {
 	if e.closed {
 		return errClosed
 	}
 	failures := &proxy.ApplyError{Listeners: map[string]string{}}
-	nodes := e.openNodes(c, failures)
-	groups, settle := e.applyGroups(c, nodes)
-	e.applyBalancers(c, groups)
-	e.applyListeners(c, nodes, failures)
+	stale, fresh := e.swapBalancers(c, failures)
+	touched := e.relink(stale, fresh)
+	var settle []func()
+	for i := range c.TargetGroups {
+		delete(touched, c.TargetGroups[i].ID)
+		settle = append(settle, e.putGroup(c.TargetGroups[i])...)
+	}
+	for _, id := range c.GoneTargetGroups {
+		delete(touched, id)
+	}
+	for id := range touched { // served by others than before
+		if g := e.groups[id].current.Load(); g != nil {
+			settle = append(settle, e.putGroup(g.TargetGroup)...)
+		}
+	}
+	e.applyListeners(stale, fresh, failures)
+	for _, id := range c.GoneTargetGroups {
+		settle = append(settle, e.dropGroup(id)...)
+	}
 	// Requests follow the new rules by now. One that picked a target by the
 	// old ones is either counted as outstanding or sees that it is draining.
 	for _, f := range settle {
 		f()
 	}
-	for key, n := range e.nodes {
-		if nodes[key] == nil {
-			n.close()
-			delete(e.nodes, key)
-		}
+	for _, b := range stale {
+		e.release(b)
 	}
-	e.feed.Keep(c)
-	e.closeLogs()
 	if len(failures.Listeners) > 0 {
 		return failures
 	}
 	return nil
 }
 
-// openNodes finds or opens every node of the configuration.
-func (e *Engine) openNodes(c proxy.Config, failures *proxy.ApplyError) map[nodeKey]*node {
-	nodes := map[nodeKey]*node{}
+// swapBalancers makes the load balancers of a change, and returns those that
+// they take the place of, with those that go.
+func (e *Engine) swapBalancers(c proxy.Change, failures *proxy.ApplyError) (stale, fresh []*balancer) {
 	for i := range c.LoadBalancers {
-		lb := &c.LoadBalancers[i]
-		for _, want := range lb.Nodes {
-			key := keyOf(want)
-			if e.nodes[key] == nil {
-				n, err := openNode(want)
-				if err != nil {
-					for _, l := range lb.Listeners {
-						failures.Listeners[l.ID] = err.Error()
-					}
-					continue
+		b := e.newBalancer(c.LoadBalancers[i], failures)
+		if old := e.balancers[b.ID]; old != nil {
+			stale = append(stale, old)
+		}
+		e.balancers[b.ID] = b
+		fresh = append(fresh, b)
+	}
+	for _, id := range c.GoneLoadBalancers {
+		if old := e.balancers[id]; old != nil {
+			stale = append(stale, old)
+			delete(e.balancers, id)
+		}
+	}
+	return stale, fresh
+}
+
+// newBalancer finds or opens the nodes of a load balancer, its groups and logs.
+func (e *Engine) newBalancer(config proxy.LoadBalancer, failures *proxy.ApplyError) *balancer {
+	b := &balancer{LoadBalancer: config, groups: map[string]*slot{}}
+	for _, want := range config.Nodes {
+		n := e.nodes[keyOf(want)]
+		if n == nil {
+			var err error
+			if n, err = openNode(want); err != nil {
+				for _, l := range config.Listeners {
+					failures.Listeners[l.ID] = err.Error()
 				}
-				e.nodes[key] = n
-			}
-			nodes[key] = e.nodes[key]
-		}
-	}
-	return nodes
-}
-
-// applyGroups returns the groups of the configuration, and what is to be done
-// about targets once they are in force.
-func (e *Engine) applyGroups(c proxy.Config, nodes map[nodeKey]*node) (map[string]*group, []func()) {
-	users := map[string]*proxy.LoadBalancer{}
-	for i := range c.LoadBalancers {
-		for id := range forwardsTo(&c.LoadBalancers[i]) {
-			users[id] = &c.LoadBalancers[i]
-		}
-	}
-	groups := map[string]*group{}
-	named := map[proxy.TargetRef]bool{}
-	var settle []func()
-	for i := range c.TargetGroups {
-		cfg := c.TargetGroups[i]
-		g := &group{TargetGroup: cfg, key: balance.GroupKey(cfg.ID), known: map[*balance.Target]*target{}}
-		lb := users[cfg.ID]
-		if lb != nil {
-			g.counter = e.counter(lb.ID, cfg.ID)
-		} else {
-			g.counter = e.counter("", cfg.ID)
-		}
-		var active []*balance.Target
-		for _, want := range cfg.Targets {
-			ref := proxy.TargetRef{Group: cfg.ID, Addr: want.AddrPort()}
-			named[ref] = true
-			t := e.targets[ref]
-			if t == nil {
-				t = newTarget(ref, want.Zone, cfg.Protocol)
-				e.targets[ref] = t
-			}
-			g.known[t.Target] = t
-			if want.Draining {
-				settle = append(settle, func() { e.drain(t, g) })
 				continue
 			}
-			active = append(active, t.Target)
-			settle = append(settle, func() { e.serve(t, g, proberNode(lb, want.Zone, nodes)) })
+			e.nodes[n.key] = n
 		}
-		g.Group = balance.NewGroup(cfg.Algorithm, cfg.SlowStart, active)
-		for _, t := range g.known {
-			t.group.Store(g)
-		}
-		g.Refresh() // health may have changed before the group was found
-		groups[cfg.ID] = g
+		n.users++
+		b.nodes = append(b.nodes, n)
 	}
-	for ref, t := range e.targets {
-		if !named[ref] {
-			settle = append(settle, func() { e.remove(t) })
+	for id := range forwardsTo(&config) {
+		if e.groups[id] == nil {
+			e.groups[id] = &slot{users: map[*balancer]bool{}}
 		}
+		b.groups[id] = e.groups[id]
 	}
-	return groups, settle
+	return b
 }
 
-// proberNode is the node that checks a target: the one in its zone, else the first.
-func proberNode(lb *proxy.LoadBalancer, zone string, nodes map[nodeKey]*node) *node {
-	if lb == nil {
-		return nil
-	}
-	var first *node
-	for _, n := range lb.Nodes {
-		found := nodes[keyOf(n)]
-		if found != nil && n.Zone == zone {
-			return found
-		}
-		if first == nil {
-			first = found
+// relink notes which load balancers use which groups, and returns the groups
+// whose users have changed.
+func (e *Engine) relink(stale, fresh []*balancer) map[string]bool {
+	touched := map[string]bool{}
+	for _, b := range stale {
+		for id, s := range b.groups {
+			delete(s.users, b)
+			touched[id] = true
 		}
 	}
-	return first
+	for _, b := range fresh {
+		for id, s := range b.groups {
+			s.users[b] = true
+			touched[id] = true
+		}
+	}
+	return touched
 }
 
-func (e *Engine) applyBalancers(c proxy.Config, groups map[string]*group) {
-	e.balancer = map[string]*balancer{}
-	for i := range c.LoadBalancers {
-		lb := &balancer{
-			LoadBalancer: c.LoadBalancers[i], groups: groups,
-			counter: e.counter(c.LoadBalancers[i].ID, ""),
+// release gives up what a load balancer that is gone has used.
+func (e *Engine) release(b *balancer) {
+	for _, n := range b.nodes {
+		if n.users--; n.users == 0 {
+			n.close()
+			delete(e.nodes, n.key)
 		}
-		if path := lb.Attributes.AccessLog; path != "" {
-			lb.log = e.openLog(path)
+	}
+	for _, l := range b.logs {
+		e.closeLog(l)
+	}
+	for id, s := range b.groups {
+		if len(s.users) == 0 && s.current.Load() == nil {
+			delete(e.groups, id)
 		}
-		e.balancer[lb.ID] = lb
 	}
 }
 
-// applyListeners opens, swaps and closes sockets.
-func (e *Engine) applyListeners(c proxy.Config, nodes map[nodeKey]*node, failures *proxy.ApplyError) {
-	wanted := map[socketKey]*listener{}
-	for i := range c.LoadBalancers {
-		lb := e.balancer[c.LoadBalancers[i].ID]
-		for _, place := range lb.Nodes {
-			n := nodes[keyOf(place)]
-			if n == nil {
-				continue
-			}
-			for _, l := range lb.Listeners {
-				compiled, err := listenerFor(l, lb, n)
+// applyListeners opens, swaps and closes endpoints.
+func (e *Engine) applyListeners(stale, fresh []*balancer, failures *proxy.ApplyError) {
+	wanted := map[endpointKey]*listener{}
+	for _, b := range fresh {
+		for _, n := range b.nodes {
+			for _, l := range b.Listeners {
+				compiled, err := e.compile(l, b, n)
 				if err != nil {
 					failures.Listeners[l.ID] = err.Error()
-					if s := e.sockets[socketKey{n.key, l.Port}]; s != nil {
-						wanted[socketKey{n.key, l.Port}] = s.current.Load() // as it was
-					}
-					continue
 				}
-				wanted[socketKey{n.key, l.Port}] = compiled
+				for _, network := range networksOf(l.Protocol) {
+					key := endpointKey{n.key, network, l.Port}
+					b.endpoints = append(b.endpoints, key)
+					if err == nil {
+						wanted[key] = compiled
+					} else if s := e.endpoints[key]; s != nil {
+						wanted[key] = s.listener() // as it was
+					}
+				}
 			}
 		}
 	}
-	for key, s := range e.sockets {
-		if wanted[key] == nil {
-			s.close(false)
-			delete(e.sockets, key)
+	for _, b := range stale {
+		for _, key := range b.endpoints {
+			if s := e.endpoints[key]; s != nil && wanted[key] == nil {
+				s.close(false)
+				delete(e.endpoints, key)
+			}
 		}
 	}
 	var errs []error
 	for key, l := range wanted {
-		if s := e.sockets[key]; s != nil {
-			s.current.Store(l)
+		if s := e.endpoints[key]; s != nil {
+			s.swap(l)
 			continue
 		}
-		s, err := e.openSocket(key, l)
+		s, err := e.open(key, l)
 		if err != nil {
 			failures.Listeners[l.ID] = err.Error()
 			errs = append(errs, err)
 			continue
 		}
-		e.sockets[key] = s
+		e.endpoints[key] = s
 	}
 	if len(errs) > 0 {
 		e.log.Error("listeners don't listen", "err", errors.Join(errs...))

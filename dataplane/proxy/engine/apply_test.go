@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -18,14 +19,14 @@ import (
 func TestApplyKeepsWhatStays(t *testing.T) {
 	w := newWorld(t, named(t, "x")).apply().await(proxy.StateHealthy)
 	w.get("/")
-	key := socketKey{keyOf(w.lb().Nodes[0]), w.listener().Port}
-	socket := w.engine.sockets[key]
+	key := endpointKey{keyOf(w.lb().Nodes[0]), "tcp", w.listener().Port}
+	socket := w.engine.endpoints[key]
 	ref := proxy.TargetRef{Group: "web", Addr: w.group().Targets[0].AddrPort()}
 	target := w.engine.targets[ref]
 	check := target.check
 	w.listener().Rules = []proxy.Rule{{Priority: 1, Conditions: []proxy.Condition{{Field: proxy.PathPattern, Values: []string{"/x"}}}, Action: forwardTo("web")}}
 	w.apply()
-	if socket == nil || w.engine.sockets[key] != socket || w.engine.targets[ref] != target || target.check != check {
+	if socket == nil || w.engine.endpoints[key] != socket || w.engine.targets[ref] != target || target.check != check {
 		t.Error("something was made anew")
 	}
 	if !target.Healthy() {
@@ -95,8 +96,8 @@ func TestManyNodesAndListeners(t *testing.T) {
 	if _, err := http.Get(fmt.Sprintf("http://127.0.0.2:%d/", second.Port)); err == nil {
 		t.Error("a node that was given up still listens")
 	}
-	if len(w.engine.nodes) != 1 || len(w.engine.sockets) != 2 {
-		t.Errorf("%d nodes, %d sockets", len(w.engine.nodes), len(w.engine.sockets))
+	if len(w.engine.nodes) != 1 || len(w.engine.endpoints) != 2 {
+		t.Errorf("%d nodes, %d sockets", len(w.engine.nodes), len(w.engine.endpoints))
 	}
 }
 
@@ -151,7 +152,7 @@ func TestLifetime(t *testing.T) {
 
 func TestUnreadableAccessLog(t *testing.T) {
 	w := newWorld(t, named(t, "x"))
-	w.lb().Attributes.AccessLog = t.TempDir() // a directory
+	w.lb().Attributes.AccessLog = filepath.Join(t.TempDir(), "nowhere")
 	w.apply().await(proxy.StateHealthy)
 	if _, body := w.get("/"); body != "x" {
 		t.Error("no traffic for want of a log")

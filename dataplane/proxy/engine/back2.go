@@ -60,8 +60,8 @@ func (x *exchange) forwardHTTP2() {
 	if err != nil {
 		var dial *net.OpError
 		if errors.As(err, &dial) && dial.Op == "dial" {
-			x.lst.lb.counter.ConnectionError()
-			x.group.counter.ConnectionError()
+			x.lst.counter.ConnectionError()
+			x.group.counter(x.lst.node).ConnectionError()
 		}
 		if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 			err = context.DeadlineExceeded

@@ -123,7 +123,7 @@ func (c *client) refuse(err error) bool {
 	case errors.As(err, &bad):
 		if bad.Reason != "" {
 			x.req.Grade, x.req.Reason = http1.Severe, bad.Reason
-			x.lst.lb.counter.Desync()
+			x.lst.counter.Desync()
 		}
 		x.own(bad.Status)
 	case errors.Is(err, http1.ErrHeadTooLarge):

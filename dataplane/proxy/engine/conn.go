@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kaimon.dev/kaimon/dataplane/proxy/measure"
 	"kaimon.dev/kaimon/internal/clock"
 )
 
@@ -16,8 +17,18 @@ type conn struct {
 	net.Conn
 	raw     net.Conn // below TLS
 	timeout time.Duration
-	set     atomic.Int64 // monotonic: when the deadline was last set
-	fixed   atomic.Bool  // the deadline stays as it is
+	set     atomic.Int64     // monotonic: when the deadline was last set
+	fixed   atomic.Bool      // the deadline stays as it is
+	counter *measure.Counter // told of the end; nil for none
+	over    atomic.Bool
+}
+
+// Close implements net.Conn.
+func (c *conn) Close() error {
+	if !c.over.Swap(true) && c.counter != nil {
+		c.counter.Closed()
+	}
+	return c.Conn.Close()
 }
 
 func newConn(c net.Conn, timeout time.Duration) *conn {

@@ -76,10 +76,10 @@ func (x *exchange) run() {
 	a := &x.lst.actions[x.rule]
 	switch {
 	case a.Redirect != nil:
-		x.lst.lb.counter.Redirect()
+		x.lst.counter.Redirect()
 		x.redirect(a.Redirect)
 	case a.Fixed != nil:
-		x.lst.lb.counter.Fixed()
+		x.lst.counter.Fixed()
 		x.fixed(a.Fixed)
 	default:
 		x.forward(a)
@@ -90,7 +90,7 @@ func (x *exchange) run() {
 // admit refuses what a load balancer refuses whatever its rules are.
 func (x *exchange) admit() int {
 	if x.req.Grade != http1.Compliant {
-		x.lst.lb.counter.Desync()
+		x.lst.counter.Desync()
 		switch x.lst.lb.Attributes.Desync {
 		case "strictest":
 			return 400
@@ -108,10 +108,14 @@ func (x *exchange) admit() int {
 	return 0
 }
 
+// maxChoices is how often a request may find that its target has begun to
+// drain since its group was looked at.
+const maxChoices = 4
+
 // choose settles the target group and the target, and counts the request as
 // the target's. It returns the status of the answer when there is none.
 func (x *exchange) choose(a *action, not *target) int {
-	for {
+	for range maxChoices {
 		if x.group == nil {
 			x.group = x.chooseGroup(a)
 		}
@@ -127,17 +131,20 @@ func (x *exchange) choose(a *action, not *target) int {
 		}
 		t.End()
 		// The configuration has been swapped since: look again.
+		x.group = nil
 		l := x.socket.current.Load()
-		if l == nil || l == x.lst {
+		if l == nil {
 			return 503
 		}
-		x.lst, x.group = l, nil
-		x.rule = l.table.Find(x.req, x.peer.Addr())
-		a = &l.actions[x.rule]
-		if a.Forward == nil {
-			return 503
+		if l != x.lst {
+			x.lst = l
+			x.rule = l.table.Find(x.req, x.peer.Addr())
+			if a = &l.actions[x.rule]; a.Forward == nil {
+				return 503
+			}
 		}
 	}
+	return 503
 }
 
 func (x *exchange) pick(g *group, not *target) *balance.Target {
@@ -165,25 +172,25 @@ func (x *exchange) chooseGroup(a *action) *group {
 		if i < 0 {
 			return nil
 		}
-		if f.StickySeconds > 0 && a.groups[i] != nil {
-			x.setCookie(balance.CookieGroup, balance.CookieGroupCORS, a.groups[i].key, time.Duration(f.StickySeconds)*time.Second)
+		if g := a.group(i); f.StickySeconds > 0 && g != nil {
+			x.setCookie(balance.CookieGroup, balance.CookieGroupCORS, g.key, time.Duration(f.StickySeconds)*time.Second)
 		}
 	}
-	return a.groups[i]
+	return a.group(i)
 }
 
 // account counts and logs the exchange.
 func (x *exchange) account() {
-	if x.lst.lb.log != nil {
-		x.lst.lb.log.write(x)
+	if x.lst.log != nil {
+		x.lst.log.write(x)
 	}
 }
 
 // answered counts a target's answer.
 func (x *exchange) answered(status int) {
 	after := clock.Monotonic() - x.asked
-	x.lst.lb.counter.Answer(status, after)
-	x.group.counter.Answer(status, after)
+	x.lst.counter.Answer(status, after)
+	x.group.counter(x.lst.node).Answer(status, after)
 }
 
 // canRetry says that a request may be sent twice (RFC 9110, 9.2.2).

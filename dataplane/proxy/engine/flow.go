@@ -3,10 +3,12 @@ package engine
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"net/netip"
 	"sync/atomic"
 
 	"kaimon.dev/kaimon/dataplane/proxy/balance"
+	"kaimon.dev/kaimon/dataplane/proxy/measure"
 	"kaimon.dev/kaimon/internal/clock"
 )
 
@@ -38,78 +40,99 @@ func (f *flow) serve(l *listener) {
 	}
 	defer f.socket.leave(f)
 	from := peer(f.conn.raw)
-	t, g := f.choose(l, from)
+	t, g := chooseFlow(f.socket, l, from, clock.Below(1<<16), nil)
 	if t == nil {
-		l.lb.counter.Rejected()
+		l.counter.RejectedFlow()
 		return
 	}
 	defer t.End()
+	kind, counters := measure.TCP, [...]*measure.Counter{l.counter, g.counter(l.node)}
+	if l.secure {
+		kind = measure.TLS
+	}
+	for _, c := range counters {
+		c.FlowBegins(kind)
+		defer c.FlowEnds(kind)
+	}
 	u, err := l.node.pool(t).dial(context.Background(), l.lb.idle())
 	if err != nil {
-		l.lb.counter.ConnectionError()
-		g.counter.ConnectionError()
+		for _, c := range counters {
+			if errors.Is(err, errTargetTLS) {
+				c.TargetTLSError()
+			}
+		}
 		return
 	}
 	defer u.discard()
 	f.target.Store(u)
-	g.counter.Connection()
 	if g.ProxyProtocolV2 {
-		if _, err := u.Write(proxyHeader(from, addrPort(f.conn.raw.LocalAddr()))); err != nil {
+		if _, err := u.Write(proxyHeader(from, addrPort(f.conn.raw.LocalAddr()), 0x11)); err != nil {
 			return
 		}
 	}
-	n := splice(f.conn, u.conn)
-	l.lb.counter.Bytes(n)
-	g.counter.Bytes(n)
+	splice(f.conn, u.conn, func(n int64) {
+		for _, c := range counters {
+			c.FlowBytes(kind, n)
+		}
+	})
 }
 
-// choose picks a target and counts the flow as its.
-func (f *flow) choose(l *listener, from netip.AddrPort) (*target, *group) {
-	a := &l.actions[len(l.actions)-1]
-	if a.Forward == nil {
-		return nil, nil
-	}
-	for range 2 {
+// chooseFlow picks a target for a client's flow, other than not if there is
+// another, and counts the flow as its. The salt tells flows from one client
+// port apart.
+func chooseFlow(e endpoint, l *listener, from netip.AddrPort, salt int, not *target) (*target, *group) {
+	for range maxChoices {
+		a := &l.actions[len(l.actions)-1]
+		if a.Forward == nil || len(a.groups) == 0 {
+			return nil, nil
+		}
 		i := 0
 		if len(a.groups) > 1 {
 			i = balance.Weighted(a.Forward.Groups)
 		}
-		if i < 0 || len(a.groups) == 0 || a.groups[i] == nil || a.groups[i].Len() == 0 {
+		if i < 0 {
 			return nil, nil
 		}
-		g := a.groups[i]
+		g := a.group(i)
+		if g == nil || g.Len() == 0 {
+			return nil, nil
+		}
 		zone := ""
 		if l.lb.Attributes.NoCrossZone {
 			zone = l.node.zone
 		}
-		t := g.known[g.Hash(flowKey(g, from), zone)]
+		var but *balance.Target
+		if not != nil {
+			but = not.Target
+		}
+		t := g.known[g.Hash(flowKey(g, from, salt), zone, but)]
 		t.Begin()
 		if !t.draining.Load() {
 			return t, g
 		}
 		t.End()
-		if l = f.socket.current.Load(); l == nil {
+		if l = e.listener(); l == nil {
 			return nil, nil
 		}
-		a = &l.actions[len(l.actions)-1]
 	}
 	return nil, nil
 }
 
-// flowKey hashes a flow: every connection is one, but for a group with
-// stickiness by source address.
-func flowKey(g *group, from netip.AddrPort) uint64 {
+// flowKey hashes a flow by its client, and by its client's address alone for a
+// group with stickiness by that.
+func flowKey(g *group, from netip.AddrPort, salt int) uint64 {
 	ip := from.Addr().As16()
 	h := uint64(binary.BigEndian.Uint32(ip[12:]))
 	if g.TargetGroup.Sticky.Type != "source_ip" {
-		h |= uint64(from.Port())<<32 | uint64(clock.Below(1<<16))<<48
+		h |= uint64(from.Port())<<32 | uint64(salt)<<48
 	}
 	return h * 0x9e3779b97f4a7c15
 }
 
-// proxyHeader is the header of the PROXY protocol, version 2, for IPv4.
-func proxyHeader(from, to netip.AddrPort) []byte {
-	b := []byte("\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c")
+// proxyHeader is the header of the PROXY protocol, version 2, for IPv4; the
+// transport is 0x11 for TCP and 0x12 for UDP.
+func proxyHeader(from, to netip.AddrPort, transport byte) []byte {
+	b := append([]byte("\r\n\r\n\x00\r\nQUIT\n\x21"), transport, 0, 12)
 	src, dst := from.Addr().As4(), to.Addr().As4()
 	b = append(b, src[:]...)
 	b = append(b, dst[:]...)

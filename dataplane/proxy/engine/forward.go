@@ -24,8 +24,12 @@ func (x *exchange) forward(a *action) {
 		return
 	}
 	defer func() { x.target.End() }()
-	x.lst.lb.counter.Request()
-	x.group.counter.Request()
+	x.lst.counter.Request()
+	x.group.counter(x.lst.node).Request()
+	if x.group.Version == proxy.GRPC {
+		x.lst.counter.GRPC()
+		x.group.counter(x.lst.node).GRPC()
+	}
 	if x.req.Upgrade == "" && versionOf(x.group) != proxy.HTTP1 {
 		x.forwardHTTP2()
 		return
@@ -69,13 +73,10 @@ func (x *exchange) gatherBody() (whole bool, err error) {
 // connect finds a connection to the target, or to another one when the first
 // can't be connected to: nothing has been sent yet.
 func (x *exchange) connect(a *action, attempt int) (*upstream, error) {
-	idle := x.lst.lb.idle()
-	u, err := x.lst.node.pool(x.target).get(context.Background(), idle, attempt > 0)
+	u, err := x.connection(attempt > 0)
 	if err == nil {
 		return u, nil
 	}
-	x.lst.lb.counter.ConnectionError()
-	x.group.counter.ConnectionError()
 	if x.group.Len() < 2 {
 		return nil, err
 	}
@@ -90,7 +91,24 @@ func (x *exchange) connect(a *action, attempt int) (*upstream, error) {
 		return nil, err
 	}
 	first.End()
-	return x.lst.node.pool(x.target).get(context.Background(), idle, false)
+	return x.connection(false)
+}
+
+// connection gets a connection to the target, and counts what comes of it.
+func (x *exchange) connection(fresh bool) (*upstream, error) {
+	u, err := x.lst.node.pool(x.target).get(context.Background(), x.lst.lb.idle(), fresh)
+	switch {
+	case errors.Is(err, errTargetTLS):
+		x.lst.counter.TargetTLSError()
+		x.group.counter(x.lst.node).TargetTLSError()
+	case err != nil:
+		x.lst.counter.ConnectionError()
+		x.group.counter(x.lst.node).ConnectionError()
+	case u.counter == nil:
+		u.counter = x.lst.counter
+		u.counter.Opened()
+	}
+	return u, err
 }
 
 // try sends the request over a connection and relays the answer. It returns

@@ -27,7 +27,7 @@ type frontend struct {
 
 // client2 is a client's HTTP/2 connection.
 type client2 struct {
-	conn   *tls.Conn
+	conn   *conn
 	socket *socket
 	state  tls.ConnectionState
 }
@@ -59,6 +59,7 @@ func newFrontend(l *slog.Logger) *frontend {
 			if state == http.StateClosed {
 				if x, ok := f.clients.LoadAndDelete(c); ok {
 					x.(*client2).socket.leave(x.(*client2))
+					x.(*client2).conn.Close()
 				}
 			}
 		},
@@ -72,15 +73,15 @@ func newFrontend(l *slog.Logger) *frontend {
 }
 
 // serve hands a connection over.
-func (f *frontend) serve(s *socket, c *tls.Conn) {
-	x := &client2{conn: c, socket: s, state: c.ConnectionState()}
+func (f *frontend) serve(s *socket, c *conn, secured *tls.Conn) {
+	x := &client2{conn: c, socket: s, state: secured.ConnectionState()}
 	if !s.enter(x) {
 		c.Close()
 		return
 	}
-	f.clients.Store(net.Conn(c), x)
+	f.clients.Store(net.Conn(secured), x)
 	select {
-	case f.handover <- c:
+	case f.handover <- secured:
 	case <-f.done:
 		c.Close()
 	}
@@ -133,7 +134,7 @@ func serve2(w http.ResponseWriter, r *http.Request) {
 	}
 	x.req = &http1.Request{}
 	err := x.req.Build(r.Method, r.RequestURI, r.Host, fields, length)
-	x.peer = peer(c.conn)
+	x.peer = peer(c.conn.raw)
 	x.ip = x.peer.Addr().String()
 	x.tls = &c.state
 	x.source, x.sink = &source2{request: r}, &sink2{w: w, x: &x}

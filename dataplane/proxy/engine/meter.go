@@ -29,25 +29,16 @@ func (e *Engine) meter() {
 	}
 }
 
-// tidy sweeps pools and flushes logs.
+// tidy has endpoints and logs do what is due.
 func (e *Engine) tidy() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	now, idle := clock.Monotonic(), map[*node]time.Duration{}
-	for _, s := range e.sockets {
-		if l := s.current.Load(); l != nil {
-			idle[l.node] = l.lb.idle()
-		}
-	}
-	for n, limit := range idle {
-		n.mu.Lock()
-		for _, p := range n.pools {
-			p.sweep(now, limit)
-		}
-		n.mu.Unlock()
+	now := clock.Monotonic()
+	for _, s := range e.endpoints {
+		s.tidy(now)
 	}
 	for _, l := range e.logs {
-		l.flush()
+		l.tidy(clock.System{}.Now())
 	}
 }
 
@@ -55,39 +46,47 @@ func (e *Engine) tidy() {
 func (e *Engine) takeMinutes(start time.Time) []proxy.Minute {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	var all []proxy.Minute
-	groups := map[counterKey]*group{}
-	for _, s := range e.sockets {
-		if l := s.current.Load(); l != nil {
-			for id := range forwardsTo(&l.lb.LoadBalancer) {
-				if g := l.lb.groups[id]; g != nil {
-					groups[counterKey{l.lb.ID, id}] = g
-				}
-			}
-		}
-	}
+	minutes := map[counterKey]proxy.Minute{}
 	for k, c := range e.counters {
-		m, some := c.Take(start, k.balancer, k.group)
-		if g := groups[k]; g != nil {
-			healthy := 0
-			for _, t := range g.Group.Targets() {
-				if t.Healthy() {
-					healthy++
-				}
-			}
-			m.Counts["HealthyHostCount"] = float64(healthy)
-			m.Counts["UnHealthyHostCount"] = float64(g.Len() - healthy)
-			if n := m.Counts["RequestCount"]; n > 0 && g.Len() > 0 {
-				m.Counts["RequestCountPerTarget"] = n / float64(g.Len())
-			}
-			some = true
+		if m, some := c.Take(start); some {
+			minutes[k] = m
 		}
-		if some {
-			all = append(all, m)
-		}
-		if _, used := e.balancer[k.balancer]; !used {
+		if e.balancers[k.balancer] == nil {
 			delete(e.counters, k)
 		}
 	}
+	for id, s := range e.groups {
+		if g, user := s.current.Load(), s.user(); g != nil && user != nil {
+			countHosts(g, func(zone string) map[string]float64 {
+				k := counterKey{user.ID, id, zone}
+				if minutes[k].Counts == nil {
+					minutes[k] = proxy.Minute{Start: start, Counts: map[string]float64{}}
+				}
+				return minutes[k].Counts
+			})
+		}
+	}
+	var all []proxy.Minute
+	for k, m := range minutes {
+		e.numbered++
+		m.Number, m.LoadBalancer, m.Group, m.Zone = e.numbered, k.balancer, k.group, k.zone
+		all = append(all, m)
+	}
 	return all
+}
+
+// countHosts counts a group's targets by their zones and health. A group
+// without targets counts zero in the zones of its load balancer.
+func countHosts(g *group, in func(zone string) map[string]float64) {
+	for _, c := range g.counters {
+		in(c.zone)["HealthyHostCount"] += 0
+		in(c.zone)["UnHealthyHostCount"] += 0
+	}
+	for _, t := range g.Group.Targets() {
+		if t.Healthy() {
+			in(t.Zone)["HealthyHostCount"]++
+		} else {
+			in(t.Zone)["UnHealthyHostCount"]++
+		}
+	}
 }

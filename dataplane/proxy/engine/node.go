@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -36,6 +37,7 @@ type node struct {
 	key   nodeKey
 	zone  string
 	netns *vpc.NetNS // nil for the proxy's own namespace
+	users int        // load balancers; under Engine.mu
 
 	mu    sync.Mutex
 	pools map[*target]*pool
@@ -65,6 +67,31 @@ func (n *node) listen(port uint16) (net.Listener, error) {
 	return l, nil
 }
 
+// listenPacket listens for datagrams.
+func (n *node) listenPacket(port uint16) (*net.UDPConn, error) {
+	addr := netip.AddrPortFrom(n.key.address, port)
+	if n.netns != nil {
+		return n.netns.ListenPacket(addr)
+	}
+	c, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(addr))
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return c, nil
+}
+
+// dialPacket makes a socket for the datagrams of one flow.
+func (n *node) dialPacket(addr netip.AddrPort) (c *net.UDPConn, err error) {
+	dial := func() error {
+		c, err = net.DialUDP("udp4", &net.UDPAddr{IP: n.key.address.AsSlice()}, net.UDPAddrFromAddrPort(addr))
+		return err
+	}
+	if n.netns != nil {
+		return c, n.netns.Do(dial)
+	}
+	return c, dial()
+}
+
 // dial connects to a target from inside the namespace. Targets are addresses,
 // never names: a resolver's socket would be made in another namespace.
 func (n *node) dial(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {
@@ -83,21 +110,28 @@ func (n *node) pool(t *target) *pool {
 	if p == nil {
 		p = &pool{node: n, target: t, open: map[*upstream]bool{}}
 		n.pools[t] = p
+		t.join(p)
 	}
 	return p
 }
 
-// forget closes the connections to a target: the idle ones, or all.
-func (n *node) forget(t *target, all bool) {
+// sweep closes connections that have been idle for too long.
+func (n *node) sweep(now, idle time.Duration) {
 	n.mu.Lock()
-	p := n.pools[t]
-	if all {
-		delete(n.pools, t)
+	defer n.mu.Unlock()
+	for _, p := range n.pools {
+		p.sweep(now, idle)
 	}
-	n.mu.Unlock()
-	if p != nil {
-		p.close(all)
+}
+
+// drop has connections to a pool's target pooled anew.
+func (n *node) drop(p *pool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.pools[p.target] == p {
+		delete(n.pools, p.target)
 	}
+	p.target.part(p)
 }
 
 // close gives the node up.
@@ -106,8 +140,9 @@ func (n *node) close() {
 	pools := n.pools
 	n.pools = map[*target]*pool{}
 	n.mu.Unlock()
-	for _, p := range pools {
+	for t, p := range pools {
 		p.retire()
+		t.part(p)
 	}
 	if n.netns != nil {
 		n.netns.Close()

@@ -49,9 +49,9 @@ func (x *exchange) own(status int) {
 		x.broken = true
 		return
 	}
-	x.lst.lb.counter.Own(status)
+	x.lst.counter.Own(status)
 	if x.group != nil {
-		x.group.counter.Own(status)
+		x.group.counter(x.lst.node).Own(status)
 	}
 	switch status {
 	case 400, 408, 414, 431, 463, 501, 505:
@@ -118,7 +118,7 @@ func (x *exchange) clientFailed(err error) {
 	case isTimeout(err):
 		x.own(408)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF):
-		x.lst.lb.counter.Own(460)
+		x.lst.counter.Own(460)
 		x.answer.status = 460
 		x.broken = true
 	default:

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net/http"
 	"sync"
 	"syscall"
@@ -64,6 +65,9 @@ func (p *pool) get(ctx context.Context, idle time.Duration, fresh bool) (*upstre
 	return p.dial(ctx, idle)
 }
 
+// errTargetTLS says that a target doesn't agree on TLS.
+var errTargetTLS = errors.New("TLS handshake with the target")
+
 func (p *pool) pop() *upstream {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -88,7 +92,7 @@ func (p *pool) dial(ctx context.Context, idle time.Duration) (*upstream, error) 
 		secured := tls.Client(raw, targetTLS())
 		if err := secured.HandshakeContext(ctx); err != nil {
 			raw.Close()
-			return nil, err
+			return nil, errors.Join(errTargetTLS, err)
 		}
 		c.Conn = secured
 	}

@@ -104,9 +104,9 @@ func TestPoolSweeps(t *testing.T) {
 
 func TestPoolKeepsNothing(t *testing.T) {
 	for name, end := range map[string]func(*pool){
-		"target drains": func(p *pool) { p.target.draining.Store(true); p.node.forget(p.target, false) },
+		"target drains": func(p *pool) { p.target.draining.Store(true); p.target.forget(false) },
 		"node goes":     func(p *pool) { p.node.close() },
-		"broken off":    func(p *pool) { p.node.forget(p.target, true) },
+		"broken off":    func(p *pool) { p.target.forget(true) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, _ := newPool(t)

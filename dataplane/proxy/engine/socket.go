@@ -15,10 +15,42 @@ import (
 // maxConnections bounds the clients of one socket.
 const maxConnections = 50_000
 
-// socketKey identifies a listening socket across configurations.
-type socketKey struct {
-	node nodeKey
-	port uint16
+// endpointKey identifies an endpoint across configurations.
+type endpointKey struct {
+	node    nodeKey
+	network string // tcp or udp
+	port    uint16
+}
+
+// networksOf are the networks that a listener's protocol needs.
+func networksOf(protocol string) []string {
+	switch protocol {
+	case proxy.UDP:
+		return []string{"udp"}
+	case proxy.TCPUDP:
+		return []string{"tcp", "udp"}
+	}
+	return []string{"tcp"}
+}
+
+// endpoint is where clients come in: a port of a node, for TCP or UDP.
+type endpoint interface {
+	// listener is what is in force, nil after close; swap replaces it.
+	listener() *listener
+	swap(l *listener)
+	// close gives the port up; what is going on ends by itself or, with now,
+	// at once.
+	close(now bool)
+	// tidy does what is due every second.
+	tidy(now time.Duration)
+}
+
+// open makes an endpoint.
+func (e *Engine) open(key endpointKey, l *listener) (endpoint, error) {
+	if key.network == "udp" {
+		return e.openDatagrams(key, l)
+	}
+	return e.openSocket(key, l)
 }
 
 // socket is a listening socket and the connections that came in by it. What it
@@ -39,7 +71,7 @@ type session interface {
 	giveUp(now bool)
 }
 
-func (e *Engine) openSocket(key socketKey, l *listener) (*socket, error) {
+func (e *Engine) openSocket(key endpointKey, l *listener) (*socket, error) {
 	nl, err := l.node.listen(key.port)
 	if err != nil {
 		return nil, err
@@ -74,28 +106,43 @@ func (s *socket) serve(raw net.Conn) {
 		raw.Close()
 		return
 	}
-	l.lb.counter.Connection()
 	c := newConn(raw, l.lb.idle())
+	if l.lb.Type != proxy.Network {
+		l.counter.Opened()
+		c.counter = l.counter
+	}
 	if l.secure {
 		ctx, cancel := context.WithTimeout(s.engine.ctx, 10*time.Second)
 		secured := tls.Server(raw, l.tls)
 		err := secured.HandshakeContext(ctx)
 		cancel()
 		if err != nil {
-			raw.Close()
+			l.counter.ClientTLSError()
+			c.Close()
 			return
 		}
 		c.Conn = secured
 		if secured.ConnectionState().NegotiatedProtocol == "h2" {
-			s.engine.http2.serve(s, secured)
+			s.engine.http2.serve(s, c, secured)
 			return
 		}
 	}
-	if l.Protocol == proxy.TCP || l.Protocol == proxy.TLS {
+	if l.lb.Type == proxy.Network {
 		newFlow(s, c).serve(l)
 		return
 	}
 	newClient(s, c).serve()
+}
+
+func (s *socket) listener() *listener { return s.current.Load() }
+
+func (s *socket) swap(l *listener) { s.current.Store(l) }
+
+// tidy closes connections to targets that have rested for too long.
+func (s *socket) tidy(now time.Duration) {
+	if l := s.current.Load(); l != nil {
+		l.node.sweep(now, l.lb.idle())
+	}
 }
 
 // enter counts a session in; false means that it must end at once.
@@ -130,7 +177,7 @@ func (s *socket) close(now bool) {
 func peer(c net.Conn) netip.AddrPort { return addrPort(c.RemoteAddr()) }
 
 func addrPort(a net.Addr) netip.AddrPort {
-	if a, ok := a.(*net.TCPAddr); ok {
+	if a, ok := a.(interface{ AddrPort() netip.AddrPort }); ok {
 		ap := a.AddrPort()
 		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 	}

@@ -15,9 +15,10 @@ const maxStretch = 1 << 30
 // splice moves bytes both ways until both directions have ended, one has
 // failed, or nothing has moved either way for the connections' timeout. An end
 // of one direction is passed on; the other may go on. Between plain connections
-// the kernel moves the bytes.
-func splice(a, b *conn) int64 {
-	s := &splicing{timeout: min(a.timeout, b.timeout)}
+// the kernel moves the bytes. moved is told now and then how many, from two
+// goroutines.
+func splice(a, b *conn, moved func(int64)) {
+	s := &splicing{timeout: min(a.timeout, b.timeout), moved: moved}
 	s.last.Store(int64(clock.Monotonic()))
 	a.fixed.Store(true)
 	b.fixed.Store(true)
@@ -25,13 +26,12 @@ func splice(a, b *conn) int64 {
 	wg.Go(func() { s.run(a, b) })
 	s.run(b, a)
 	wg.Wait()
-	return s.moved.Load()
 }
 
 type splicing struct {
 	timeout time.Duration
 	last    atomic.Int64 // monotonic: when something was last seen to have moved
-	moved   atomic.Int64
+	moved   func(int64)
 	failed  atomic.Bool
 }
 
@@ -43,7 +43,7 @@ func (s *splicing) run(to, from *conn) {
 		from.SetReadDeadline(now.Add(s.timeout / 4))
 		to.SetWriteDeadline(now.Add(2 * s.timeout))
 		n, err := io.CopyN(to.Conn, from.Conn, maxStretch)
-		s.moved.Add(n)
+		s.moved(n)
 		at := clock.Monotonic()
 		if n > 0 {
 			s.last.Store(int64(at))

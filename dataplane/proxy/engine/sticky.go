@@ -48,8 +48,8 @@ func (x *exchange) stickyGroup(a *action) int {
 	if v == "" {
 		v = x.cookie(balance.CookieGroupCORS)
 	}
-	for i, g := range a.groups {
-		if g != nil && v == g.key && a.Forward.Groups[i].Weight > 0 {
+	for i := range a.groups {
+		if g := a.group(i); g != nil && v == g.key && a.Forward.Groups[i].Weight > 0 {
 			return i
 		}
 	}

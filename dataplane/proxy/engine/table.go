@@ -6,24 +6,28 @@ import (
 	"time"
 
 	"kaimon.dev/kaimon/dataplane/proxy"
-	"kaimon.dev/kaimon/dataplane/proxy/balance"
 	"kaimon.dev/kaimon/dataplane/proxy/measure"
 	"kaimon.dev/kaimon/dataplane/proxy/route"
 )
 
-// balancer is a load balancer as configured; immutable.
+// balancer is a load balancer as configured.
 type balancer struct {
 	proxy.LoadBalancer
-	counter *measure.Counter
-	log     *accessLog // nil for none
-	groups  map[string]*group
+	groups map[string]*slot // that its rules name
+
+	// What follows belongs to Engine.change.
+	nodes     []*node
+	endpoints []endpointKey
+	logs      []*accessLog
 }
 
-// listener is what a socket does with connections and requests; immutable.
+// listener is what an endpoint does with connections and requests; immutable.
 type listener struct {
 	proxy.Listener
 	lb      *balancer
 	node    *node
+	counter *measure.Counter // of the load balancer, in the node's zone
+	log     *accessLog       // nil for none
 	port    string
 	secure  bool
 	tls     *tls.Config
@@ -34,24 +38,24 @@ type listener struct {
 // action is a rule's action with its groups found.
 type action struct {
 	proxy.Action
-	groups []*group // beside Forward.Groups; nil where one is unknown
+	groups []*slot // beside Forward.Groups
 }
 
-// group is a target group as configured; immutable but for its balancer.
-type group struct {
-	proxy.TargetGroup
-	*balance.Group
-	counter *measure.Counter
-	key     string // names the group in a cookie
-	known   map[*balance.Target]*target
-}
+// group is the group at an index, nil while there is none.
+func (a *action) group(i int) *group { return a.groups[i].current.Load() }
 
-// listenerFor compiles a listener for one node.
-func listenerFor(l proxy.Listener, lb *balancer, n *node) (*listener, error) {
+// compile makes a listener for one node.
+func (e *Engine) compile(l proxy.Listener, lb *balancer, n *node) (*listener, error) {
 	out := &listener{
 		Listener: l, lb: lb, node: n, port: strconv.Itoa(int(l.Port)),
-		secure: l.Protocol == proxy.HTTPS || l.Protocol == proxy.TLS,
-		table:  route.Compile(l.Rules),
+		secure:  l.Protocol == proxy.HTTPS || l.Protocol == proxy.TLS,
+		table:   route.Compile(l.Rules),
+		counter: e.counter(lb.ID, "", n.zone),
+	}
+	if dir := lb.Attributes.AccessLog; dir != "" {
+		if out.log = e.openLog(dir, n.key.address); out.log != nil {
+			lb.logs = append(lb.logs, out.log)
+		}
 	}
 	for i := range l.Rules {
 		out.actions = append(out.actions, lb.action(l.Rules[i].Action))

@@ -17,7 +17,11 @@ type target struct {
 	*balance.Target
 	protocol string
 	draining atomic.Bool
+	over     atomic.Bool           // its time is up: flows of datagrams find another target
 	group    atomic.Pointer[group] // the one in force
+
+	mu    sync.Mutex
+	pools map[*pool]bool // of connections to it, on all nodes
 
 	// What follows belongs to Apply.
 	check  probeKey
@@ -37,16 +41,40 @@ type probeKey struct {
 }
 
 func newTarget(ref proxy.TargetRef, zone, protocol string) *target {
-	return &target{Target: balance.NewTarget(ref, zone), protocol: protocol}
+	return &target{Target: balance.NewTarget(ref, zone), protocol: protocol, pools: map[*pool]bool{}}
+}
+
+func (t *target) join(p *pool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.pools[p] = true
+}
+
+func (t *target) part(p *pool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.pools, p)
+}
+
+// forget closes the connections to the target: the idle ones, or all.
+func (t *target) forget(all bool) {
+	t.mu.Lock()
+	var pools []*pool
+	for p := range t.pools {
+		pools = append(pools, p)
+	}
+	t.mu.Unlock()
+	for _, p := range pools {
+		if all {
+			p.node.drop(p)
+		}
+		p.close(all)
+	}
 }
 
 // serve settles that the target takes requests: a prober watches it from a node
 // of its load balancer, or nobody does when no listener leads to it.
 func (e *Engine) serve(t *target, g *group, n *node) {
-	if t.draining.Swap(false) {
-		t.endDrain()
-		t.stopProbe()
-	}
 	k := probeKey{probe.Defaults(g.Health, &g.TargetGroup), g.Version, n}
 	if t.health.Load() != nil && t.check == k {
 		return
@@ -92,6 +120,16 @@ func (e *Engine) serve(t *target, g *group, n *node) {
 	go p.Run(ctx)
 }
 
+// revive ends the draining of a target that is registered again, before its
+// group is in force.
+func (t *target) revive() {
+	if t.draining.Swap(false) {
+		t.over.Store(false)
+		t.endDrain()
+		t.stopProbe()
+	}
+}
+
 // drain settles that the target gets no new request. It is reported as drained
 // when none is left, or when the delay has passed. That breaks the requests that
 // are left; flows only where the group says so.
@@ -105,28 +143,18 @@ func (e *Engine) drain(t *target, g *group) {
 	e.tell(t, proxy.TargetHealth{
 		State: proxy.StateDraining, Reason: proxy.ReasonDraining, Description: "Target deregistration is in progress",
 	})
-	for _, n := range e.nodes {
-		n.forget(t, false)
-	}
+	t.forget(false)
 	drained := func() { e.feed.Say(proxy.Report{Drained: []proxy.TargetRef{t.Ref}}) }
 	t.OnIdle(drained)
 	t.expiry = time.AfterFunc(g.DeregistrationDelay, func() {
 		if breaks && t.draining.Load() && t.Outstanding() > 0 {
-			e.breakOff(t)
+			t.over.Store(true)
+			t.forget(true)
 		}
 		drained()
 	})
 	if t.Outstanding() == 0 {
 		drained()
-	}
-}
-
-// breakOff breaks the connections to a target on all nodes.
-func (e *Engine) breakOff(t *target) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, n := range e.nodes {
-		n.forget(t, true)
 	}
 }
 
@@ -136,10 +164,10 @@ func (e *Engine) remove(t *target) {
 	t.stopProbe()
 	t.endDrain()
 	t.draining.Store(true)
-	for _, n := range e.nodes {
-		n.forget(t, false)
-	}
+	t.over.Store(true)
+	t.forget(false)
 	delete(e.targets, t.Ref)
+	e.feed.Forget(t.Ref)
 }
 
 func (t *target) stopProbe() {

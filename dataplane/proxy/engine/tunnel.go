@@ -21,8 +21,7 @@ func (x *exchange) tunnel(u *upstream) {
 	}
 	_, err := u.Write(d.client.in.Buffered())
 	if err == nil {
-		moved := splice(d.client.conn, u.conn)
-		x.lst.lb.counter.Bytes(moved)
+		splice(d.client.conn, u.conn, x.lst.counter.Bytes)
 	}
 	u.discard()
 }

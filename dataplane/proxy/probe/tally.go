@@ -76,7 +76,7 @@ func Defaults(c proxy.HealthCheck, g *proxy.TargetGroup) proxy.HealthCheck {
 		}
 	}
 	if c.Protocol == "" {
-		if c.Protocol = g.Protocol; c.Protocol == proxy.TLS {
+		if c.Protocol = g.Protocol; !layer7(g) {
 			c.Protocol = proxy.TCP
 		}
 	}
@@ -102,7 +102,7 @@ func Defaults(c proxy.HealthCheck, g *proxy.TargetGroup) proxy.HealthCheck {
 		switch {
 		case grpc:
 			c.Matcher = "12"
-		case g.Protocol == proxy.TCP || g.Protocol == proxy.TLS:
+		case !layer7(g):
 			c.Matcher = "200-399"
 		default:
 			c.Matcher = "200"
@@ -110,3 +110,6 @@ func Defaults(c proxy.HealthCheck, g *proxy.TargetGroup) proxy.HealthCheck {
 	}
 	return c
 }
+
+// layer7 says that a group's protocol is one of application load balancers.
+func layer7(g *proxy.TargetGroup) bool { return g.Protocol == proxy.HTTP || g.Protocol == proxy.HTTPS }

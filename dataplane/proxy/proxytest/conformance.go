@@ -20,6 +20,7 @@ func TestPlane(t *testing.T, open func(t *testing.T) proxy.Plane) {
 	for name, f := range map[string]func(*testing.T, proxy.Plane){
 		"forwards once applied": testForwards, "drains": testDrains,
 		"names listeners that fail": testListenerFails, "reports in full first": testFullFirst,
+		"changes piece by piece": testChange,
 	} {
 		t.Run(name, func(t *testing.T) { f(t, open(t)) })
 	}
@@ -136,4 +137,49 @@ func testFullFirst(t *testing.T, p proxy.Plane) {
 	cancel()
 	for range reports { // closed at the end
 	}
+}
+
+func testChange(t *testing.T, p proxy.Plane) {
+	c, ref, url := sample(t)
+	if err := p.Change(t.Context(), proxy.Change{TargetGroups: c.TargetGroups}); !errors.Is(err, proxy.ErrNotConfigured) {
+		t.Fatalf("a change of nothing: %v", err)
+	}
+	target := c.TargetGroups[0].Targets
+	c.TargetGroups[0].Targets = nil
+	if err := p.Apply(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	ask := func(want int) {
+		t.Helper()
+		resp, err := http.Get(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("status %d, want %d", resp.StatusCode, want)
+		}
+	}
+	change := func(c proxy.Change) {
+		t.Helper()
+		if err := p.Change(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask(503)
+	full := c.TargetGroups[0]
+	full.Targets = target
+	change(proxy.Change{TargetGroups: []proxy.TargetGroup{full}})
+	await(t, p, "healthy", inState(ref, proxy.StateHealthy))
+	ask(200)
+	change(proxy.Change{GoneTargetGroups: []string{"web"}})
+	ask(503)
+	change(proxy.Change{TargetGroups: []proxy.TargetGroup{full}})
+	await(t, p, "healthy again", inState(ref, proxy.StateHealthy))
+	ask(200)
+	change(proxy.Change{GoneLoadBalancers: []string{"lb"}})
+	if _, err := http.Get(url); err == nil {
+		t.Error("a load balancer that is gone answers")
+	}
+	await(t, p, "unused", inState(ref, proxy.StateUnused))
 }

@@ -10,16 +10,13 @@ import (
 // Fake records what is applied. Its zero value is ready for use.
 type Fake struct {
 	mu      sync.Mutex
+	state   proxy.State
 	applied []proxy.Config
+	changes []proxy.Change
+	acked   uint64
 	fail    error
-	health  map[proxy.TargetRef]proxy.TargetHealth
-	feeds   map[*feed]bool
-}
 
-// feed is one receiver's unsent reports.
-type feed struct {
-	wake    chan struct{}
-	pending []proxy.Report
+	feed proxy.Feed
 }
 
 var _ proxy.Plane = (*Fake)(nil)
@@ -32,86 +29,58 @@ func (f *Fake) Apply(_ context.Context, c proxy.Config) error {
 	if f.fail != nil {
 		return f.fail
 	}
-	f.applied = append(f.applied, c)
-	known := map[proxy.TargetRef]bool{}
-	for _, g := range c.TargetGroups {
-		for _, t := range g.Targets {
-			known[proxy.TargetRef{Group: g.ID, Addr: t.AddrPort()}] = true
-		}
-	}
-	for ref := range f.health {
-		if !known[ref] {
-			delete(f.health, ref)
-		}
-	}
+	f.forget(f.state.Replace(c))
 	return nil
 }
 
-// Reports implements proxy.Plane.
-func (f *Fake) Reports(ctx context.Context) <-chan proxy.Report {
-	out := make(chan proxy.Report)
-	fd := &feed{wake: make(chan struct{}, 1)}
-	f.mu.Lock()
-	if f.feeds == nil {
-		f.feeds = map[*feed]bool{}
-	}
-	full := proxy.Report{Full: true}
-	for _, h := range f.health {
-		full.Health = append(full.Health, h)
-	}
-	fd.pending = []proxy.Report{full}
-	fd.wake <- struct{}{}
-	f.feeds[fd] = true
-	f.mu.Unlock()
-	go f.feed(ctx, fd, out)
-	return out
-}
-
-func (f *Fake) feed(ctx context.Context, fd *feed, out chan<- proxy.Report) {
-	defer close(out)
-	defer func() {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		delete(f.feeds, fd)
-	}()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-fd.wake:
-		}
-		f.mu.Lock()
-		pending := fd.pending
-		fd.pending = nil
-		f.mu.Unlock()
-		for _, r := range pending {
-			select {
-			case <-ctx.Done():
-				return
-			case out <- r:
-			}
-		}
-	}
-}
-
-// Say sends a report to all receivers and remembers its health for later ones.
-func (f *Fake) Say(r proxy.Report) {
+// Change records what becomes of the configuration, as Apply does.
+func (f *Fake) Change(_ context.Context, c proxy.Change) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.health == nil {
-		f.health = map[proxy.TargetRef]proxy.TargetHealth{}
+	switch {
+	case f.fail != nil:
+		return f.fail
+	case !f.state.Set():
+		return proxy.ErrNotConfigured
 	}
-	for _, h := range r.Health {
-		f.health[h.TargetRef] = h
-	}
-	for fd := range f.feeds {
-		fd.pending = append(fd.pending, r)
-		select {
-		case fd.wake <- struct{}{}:
-		default:
-		}
-	}
+	f.changes = append(f.changes, c)
+	f.forget(f.state.Merge(c))
+	return nil
 }
+
+func (f *Fake) forget(gone []proxy.TargetRef) {
+	f.applied = append(f.applied, f.state.Config())
+	f.feed.Forget(gone...)
+}
+
+// Acknowledge implements proxy.Plane.
+func (f *Fake) Acknowledge(_ context.Context, number uint64) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.acked = max(f.acked, number)
+	f.feed.Acknowledge(number)
+	return nil
+}
+
+// Acknowledged is the highest number of a minute that was acknowledged.
+func (f *Fake) Acknowledged() uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.acked
+}
+
+// Changes returns every change so far, the oldest first.
+func (f *Fake) Changes() []proxy.Change {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]proxy.Change(nil), f.changes...)
+}
+
+// Reports implements proxy.Plane.
+func (f *Fake) Reports(ctx context.Context) <-chan proxy.Report { return f.feed.Reports(ctx) }
+
+// Say sends a report to all receivers, and what it says to later ones.
+func (f *Fake) Say(r proxy.Report) { f.feed.Say(r) }
 
 // Fail lets Apply fail until it is called with nil.
 func (f *Fake) Fail(err error) {
@@ -120,7 +89,7 @@ func (f *Fake) Fail(err error) {
 	f.fail = err
 }
 
-// Applied returns every configuration so far, the oldest first.
+// Applied returns every configuration that was in force, the oldest first.
 func (f *Fake) Applied() []proxy.Config {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -15,6 +15,9 @@ func TestFake(t *testing.T) {
 		ID: "tg", Targets: []proxy.Target{{Address: ref.Addr.Addr(), Port: 80}},
 	}}}
 	ctx := t.Context()
+	if err := f.Change(ctx, proxy.Change{}); !errors.Is(err, proxy.ErrNotConfigured) {
+		t.Error(err)
+	}
 	if err := f.Apply(ctx, with); err != nil {
 		t.Fatal(err)
 	}
@@ -29,17 +32,21 @@ func TestFake(t *testing.T) {
 	if r := <-f.Reports(ctx); !r.Full || len(r.Health) != 1 {
 		t.Fatalf("a late receiver got %+v", r)
 	}
-	if err := f.Apply(ctx, proxy.Config{}); err != nil {
+	gone := proxy.Change{GoneTargetGroups: []string{"tg"}}
+	if err := f.Change(ctx, gone); err != nil {
 		t.Fatal(err)
 	}
 	if r := <-f.Reports(ctx); !r.Full || len(r.Health) != 0 {
 		t.Fatalf("a forgotten target is still reported: %+v", r)
 	}
 	f.Fail(errors.New("down"))
-	if err := f.Apply(ctx, with); err == nil {
+	if f.Apply(ctx, with) == nil || f.Change(ctx, gone) == nil {
 		t.Fatal("no failure")
 	}
-	if len(f.Applied()) != 2 || len(f.Last().TargetGroups) != 0 {
+	if len(f.Applied()) != 2 || len(f.Changes()) != 1 || len(f.Last().TargetGroups) != 0 {
 		t.Fatalf("%+v", f.Applied())
+	}
+	if err := f.Acknowledge(ctx, 7); err != nil || f.Acknowledged() != 7 {
+		t.Error(f.Acknowledged(), err)
 	}
 }

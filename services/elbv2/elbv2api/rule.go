@@ -34,7 +34,7 @@ func (h *Handlers) CreateRule(ctx context.Context, in *CreateRuleInput) (*Create
 			return err
 		}
 		rule.ARN, rule.Scope, rule.LoadBalancer = elbv2.RuleARN(l.ARN, id), s, l.LoadBalancer
-		if l.Protocol == elbv2.TCP || l.Protocol == elbv2.TLS {
+		if l.Layer4() {
 			return elbv2.ErrInvalidConfiguration("Rules are not supported for listeners with the protocol '%s'", l.Protocol)
 		}
 		if err := elbv2.CheckRule(tx, &rule); err != nil {

@@ -96,7 +96,7 @@ func nounTargetGroup(in *CreateTargetGroupInput) (elbv2.TargetGroup, error) {
 func checkProtocol(g *elbv2.TargetGroup) error {
 	switch g.Protocol {
 	case elbv2.HTTP, elbv2.HTTPS:
-	case elbv2.TCP, elbv2.TLS:
+	case elbv2.TCP, elbv2.TLS, elbv2.UDP, elbv2.TCPUDP:
 		if g.ProtocolVersion != "" {
 			return elbv2.ErrInvalidConfiguration("Protocol version is not supported for target groups with the protocol '%s'", g.Protocol)
 		}

@@ -53,7 +53,8 @@ func TestTargetGroupRefusals(t *testing.T) {
 		code string
 	}{
 		"lambda":           {in(func(i *sdk.CreateTargetGroupInput) { i.TargetType = "lambda" }), "InvalidConfigurationRequest"},
-		"UDP":              {in(func(i *sdk.CreateTargetGroupInput) { i.Protocol = "UDP" }), "InvalidConfigurationRequest"},
+		"QUIC":             {in(func(i *sdk.CreateTargetGroupInput) { i.Protocol = "QUIC" }), "InvalidConfigurationRequest"},
+		"probed by UDP":    {in(func(i *sdk.CreateTargetGroupInput) { i.Protocol, i.HealthCheckProtocol = "UDP", "UDP" }), "ValidationError"},
 		"no port":          {in(func(i *sdk.CreateTargetGroupInput) { i.Port = nil }), "ValidationError"},
 		"no protocol":      {in(func(i *sdk.CreateTargetGroupInput) { i.Protocol = "" }), "ValidationError"},
 		"no VPC":           {in(func(i *sdk.CreateTargetGroupInput) { i.VpcId = nil }), "ValidationError"},

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"reflect"
 	"time"
 
 	"kaimon.dev/kaimon/dataplane/proxy"
@@ -14,66 +12,122 @@ import (
 	"kaimon.dev/kaimon/store"
 )
 
-// apply gives the proxy the configuration that the rows ask for, unless it has
-// it, and notes what came of it in the load balancers' states.
-func (c *Controller) apply(ctx context.Context) error {
+// apply gives the proxy what has changed of its configuration, and notes what
+// came of it in the load balancers' states. The listeners that don't listen are
+// tried again with the next turn.
+func (c *Controller) apply(ctx context.Context) (*proxy.ApplyError, error) {
 	c.applying.Lock()
 	defer c.applying.Unlock()
-	r := c.Store.Snapshot()
-	config := planner{r, c.attached, c.AccessLogs}.config()
-	if c.applied != nil && reflect.DeepEqual(*c.applied, config) {
-		return nil
+	d := c.dirty.take()
+	failed, err := c.applyDirty(ctx, d)
+	if err != nil {
+		c.dirty.add(d)
 	}
-	c.applied = nil
-	if err := makeLogDirs(config); err != nil {
-		return err
+	for _, arn := range failedBalancers(failed) {
+		c.dirty.add(dirt{balancers: map[string]bool{arn: true}})
 	}
-	err := c.Proxy.Apply(ctx, config)
-	var failed *proxy.ApplyError
-	if err != nil && !errors.As(err, &failed) {
-		return fmt.Errorf("configure the proxy: %w", err)
-	}
-	if err == nil {
-		c.applied = &config
-	} else {
-		c.Log.Error("listeners don't listen", "error", err)
-	}
-	return errors.Join(err, c.noteStates(ctx, statesOf(config, failed)), c.forgetUnprobed(ctx, config))
+	return failed, err
 }
 
-// forgetUnprobed removes the health of targets that the configuration in force
-// has no use for. It comes before the next configuration, and so before the
-// news of targets that are back.
-func (c *Controller) forgetUnprobed(ctx context.Context, config proxy.Config) error {
-	if len(unprobed(c.Store.Snapshot(), config)) == 0 {
+func (c *Controller) applyDirty(ctx context.Context, d dirt) (*proxy.ApplyError, error) {
+	r := c.Store.Snapshot()
+	p := planner{r, c.attached, c.LogSpool}
+	if c.sent == nil {
+		return c.applyAll(ctx, p)
+	}
+	change, states := c.sent.plan(p, d)
+	if err := makeLogDirs(change.LoadBalancers); err != nil {
+		return nil, err
+	}
+	var failed *proxy.ApplyError
+	if len(change.LoadBalancers)+len(change.TargetGroups)+len(change.GoneLoadBalancers)+len(change.GoneTargetGroups) > 0 {
+		var err error
+		if failed, err = c.send(c.Proxy.Change(ctx, change)); err != nil {
+			return nil, err
+		}
+		c.sent.merge(change, failed)
+	}
+	err := c.noteStates(ctx, statesOf(states, failed))
+	if d.all {
+		return failed, errors.Join(err, c.forgetHealth(ctx, unprobed(r, c.sent.groups)), c.forgetOverdue(ctx))
+	}
+	return failed, errors.Join(err, c.forgetHealth(ctx, change.GoneTargetGroups))
+}
+
+// applyAll gives the proxy a whole configuration.
+func (c *Controller) applyAll(ctx context.Context, p planner) (*proxy.ApplyError, error) {
+	config := p.config()
+	if err := makeLogDirs(config.LoadBalancers); err != nil {
+		return nil, err
+	}
+	failed, err := c.send(c.Proxy.Apply(ctx, config))
+	if err != nil {
+		return nil, err
+	}
+	c.sent = newPieces(config, failed)
+	return failed, errors.Join(c.noteStates(ctx, statesOf(config.LoadBalancers, failed)),
+		c.forgetHealth(ctx, unprobed(p.r, c.sent.groups)), c.forgetOverdue(ctx))
+}
+
+// send tells failing listeners from a proxy that has to be told everything.
+func (c *Controller) send(err error) (*proxy.ApplyError, error) {
+	var failed *proxy.ApplyError
+	if errors.As(err, &failed) {
+		c.Log.Error("listeners don't listen", "error", err)
+		return failed, nil
+	}
+	if err != nil {
+		c.sent = nil
+		return nil, fmt.Errorf("configure the proxy: %w", err)
+	}
+	return nil, nil
+}
+
+// failedBalancers are the load balancers of listeners that don't listen.
+func failedBalancers(failed *proxy.ApplyError) (arns []string) {
+	if failed != nil {
+		for listener := range failed.Listeners {
+			arns = append(arns, elbv2.LoadBalancerOf(listener))
+		}
+	}
+	return arns
+}
+
+// forgetHealth removes the health of the targets of groups that the
+// configuration in force has no use for. It comes before the next configuration,
+// and so before the news of targets that are back.
+func (c *Controller) forgetHealth(ctx context.Context, groups []string) error {
+	if len(groups) == 0 {
 		return nil
 	}
 	return c.Store.Update(ctx, func(tx *store.Txn) error {
-		for _, key := range unprobed(tx, config) {
-			elbv2.TargetHealths.Delete(tx, key)
+		for _, group := range groups {
+			for row := range elbv2.TargetHealths.Prefix(tx, group+"|") {
+				elbv2.TargetHealths.Delete(tx, row.Key)
+			}
 		}
 		return nil
 	})
 }
 
 // makeLogDirs makes the directories that the proxy writes access logs to.
-func makeLogDirs(config proxy.Config) error {
-	for _, b := range config.LoadBalancers {
+func makeLogDirs(balancers []proxy.LoadBalancer) error {
+	for _, b := range balancers {
 		if b.Attributes.AccessLog == "" {
 			continue
 		}
-		if err := os.MkdirAll(filepath.Dir(b.Attributes.AccessLog), 0o700); err != nil {
+		if err := os.MkdirAll(b.Attributes.AccessLog, 0o700); err != nil {
 			return fmt.Errorf("access logs: %w", err)
 		}
 	}
 	return nil
 }
 
-// statesOf are the states of the load balancers of a configuration in force,
-// by ARN: active, or impaired when one of its ports doesn't listen.
-func statesOf(config proxy.Config, failed *proxy.ApplyError) map[string]elbv2.LoadBalancerStatus {
+// statesOf are the states of load balancers in force, by ARN: active, or impaired
+// when one of its ports doesn't listen.
+func statesOf(balancers []proxy.LoadBalancer, failed *proxy.ApplyError) map[string]elbv2.LoadBalancerStatus {
 	states := map[string]elbv2.LoadBalancerStatus{}
-	for _, b := range config.LoadBalancers {
+	for _, b := range balancers {
 		state := elbv2.LoadBalancerStatus{State: elbv2.Active}
 		for _, l := range b.Listeners {
 			if failed != nil && failed.Listeners[l.ID] != "" {

@@ -2,7 +2,6 @@ package elbv2ctl
 
 import (
 	"cmp"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -27,14 +26,10 @@ func (p planner) config() proxy.Config {
 	var c proxy.Config
 	var groups []string
 	for b := range elbv2.LoadBalancers.All(p.r) {
-		nodes := p.nodes(b)
-		if len(nodes) == 0 {
-			continue
+		if piece, ok := p.balancer(b.ARN); ok {
+			c.LoadBalancers = append(c.LoadBalancers, piece)
+			groups = append(groups, forwards(&piece)...)
 		}
-		c.LoadBalancers = append(c.LoadBalancers, proxy.LoadBalancer{
-			ID: b.ARN, Type: b.Type, Nodes: nodes, Listeners: p.listeners(b), Attributes: p.attributes(b),
-		})
-		groups = append(groups, p.groupsOf(b.ARN)...)
 	}
 	slices.Sort(groups)
 	for _, arn := range slices.Compact(groups) {
@@ -43,6 +38,53 @@ func (p planner) config() proxy.Config {
 		}
 	}
 	return c
+}
+
+// balancer is a load balancer with nodes, false when there is none.
+func (p planner) balancer(arn string) (proxy.LoadBalancer, bool) {
+	b, ok := elbv2.LoadBalancers.Get(p.r, arn)
+	if !ok {
+		return proxy.LoadBalancer{}, false
+	}
+	nodes := p.nodes(b)
+	if len(nodes) == 0 {
+		return proxy.LoadBalancer{}, false
+	}
+	return proxy.LoadBalancer{
+		ID: b.ARN, Type: b.Type, Nodes: nodes, Listeners: p.listeners(b), Attributes: p.attributes(b),
+	}, true
+}
+
+// group is a target group that a load balancer with nodes forwards to.
+func (p planner) group(arn string) (proxy.TargetGroup, bool) {
+	g, ok := elbv2.TargetGroups.Get(p.r, arn)
+	if !ok {
+		return proxy.TargetGroup{}, false
+	}
+	for _, user := range elbv2.LoadBalancersOf(p.r, arn) {
+		if b, ok := elbv2.LoadBalancers.Get(p.r, user); ok && len(p.nodes(b)) > 0 {
+			return p.targetGroup(g), true
+		}
+	}
+	return proxy.TargetGroup{}, false
+}
+
+// forwards are the target groups that a load balancer's rules name.
+func forwards(b *proxy.LoadBalancer) (groups []string) {
+	add := func(a proxy.Action) {
+		if a.Forward != nil {
+			for _, g := range a.Forward.Groups {
+				groups = append(groups, g.Group)
+			}
+		}
+	}
+	for _, l := range b.Listeners {
+		add(l.Default)
+		for _, rule := range l.Rules {
+			add(rule.Action)
+		}
+	}
+	return groups
 }
 
 func (p planner) nodes(b *elbv2.LoadBalancer) []proxy.Node {
@@ -64,8 +106,7 @@ func (p planner) attributes(b *elbv2.LoadBalancer) proxy.Attributes {
 		NoCrossZone: !all.On(set, elbv2.CrossZone),
 	}
 	if all.On(set, elbv2.AccessLogs) {
-		a.AccessLog = filepath.Join(p.logs, all.Value(set, elbv2.AccessLogBucket), all.Value(set, elbv2.AccessLogPrefix),
-			"AWSLogs", b.Scope.Account, "elasticloadbalancing", b.Scope.Region, b.Name+"."+b.ID()+".log")
+		a.AccessLog = logDir(p.logs, b, all.Value(set, elbv2.AccessLogBucket), all.Value(set, elbv2.AccessLogPrefix))
 	}
 	if b.Type == elbv2.Application {
 		a.IdleTimeout = seconds(all.Seconds(set, elbv2.IdleTimeout))
@@ -82,17 +123,6 @@ func (p planner) attributes(b *elbv2.LoadBalancer) proxy.Attributes {
 }
 
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
-
-// groupsOf are the target groups that a load balancer's rules forward to.
-func (p planner) groupsOf(loadBalancer string) []string {
-	var out []string
-	for l := range elbv2.ListenersOf(p.r, loadBalancer) {
-		for _, rule := range elbv2.RulesOf(p.r, l.ARN) {
-			out = append(out, rule.TargetGroups()...)
-		}
-	}
-	return out
-}
 
 func (p planner) targetGroup(g *elbv2.TargetGroup) proxy.TargetGroup {
 	all, set := elbv2.TargetGroupAttributes(g.Protocol), g.Attributes

@@ -13,6 +13,7 @@ import (
 	"kaimon.dev/kaimon/dataplane/proxy"
 	"kaimon.dev/kaimon/dataplane/vpc"
 	"kaimon.dev/kaimon/internal/clock"
+	"kaimon.dev/kaimon/internal/metric"
 	"kaimon.dev/kaimon/reconcile"
 	"kaimon.dev/kaimon/services/acm"
 	"kaimon.dev/kaimon/services/elbv2"
@@ -28,8 +29,12 @@ type Options struct {
 	Log   *slog.Logger
 	// PublicPool is where internet-facing load balancers get addresses from.
 	PublicPool netip.Prefix
-	// AccessLogs is the directory of access logs.
-	AccessLogs string
+	// LogSpool is the directory where access logs wait to be delivered, Objects
+	// where to.
+	LogSpool string
+	Objects  ObjectStore
+	// Metrics takes what load balancers count, nil for nowhere.
+	Metrics metric.Sink
 	// AttachTimeout bounds the wait for a node's network.
 	AttachTimeout time.Duration
 }
@@ -48,8 +53,9 @@ type Controller struct {
 
 	mu       sync.Mutex
 	netns    map[string]string // of attached interfaces, by ID
+	dirty    dirty
 	applying sync.Mutex
-	applied  *proxy.Config // the configuration in force, nil if that isn't known
+	sent     *pieces // what the proxy has, nil if that isn't known
 }
 
 // New returns a controller that Run sets to work.
@@ -75,11 +81,12 @@ func (c *Controller) Stats() reconcile.Stats { return c.loop.Stats() }
 func (c *Controller) Run(ctx context.Context) error {
 	c.adopt(ctx)
 	reports := c.Proxy.Reports(ctx)
-	reconcile.FromChanges(ctx, c.loop, c.Store, concerns,
+	reconcile.FromChanges(ctx, c.loop, c.Store, c.concerns,
 		elbv2.LoadBalancers, elbv2.Listeners, elbv2.Rules, elbv2.TargetGroups, elbv2.Targets, acm.Certificates)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return c.loop.Run(ctx) })
 	g.Go(func() error { return c.listen(ctx, reports) })
+	g.Go(func() error { return c.deliverLogs(ctx) })
 	return g.Wait()
 }
 
@@ -100,8 +107,10 @@ func (c *Controller) adopt(ctx context.Context) {
 	_ = g.Wait() // no function fails
 }
 
-// concerns names the keys that a change concerns.
-func concerns(_ *store.Snapshot, change store.Change) []string {
+// concerns names the keys that a change concerns, and notes which pieces of the
+// proxy's configuration it may change.
+func (c *Controller) concerns(r *store.Snapshot, change store.Change) []string {
+	c.dirty.add(dirtOf(r, change))
 	if change.Table == elbv2.LoadBalancers.Name() {
 		return []string{change.ID, proxyKey}
 	}
@@ -109,8 +118,10 @@ func concerns(_ *store.Snapshot, change store.Change) []string {
 }
 
 // keys lists every load balancer, and those that are gone and still have nodes.
+// All that the proxy has is looked at.
 func (c *Controller) keys() []string {
 	r := c.Store.Snapshot()
+	c.dirty.add(dirt{all: true})
 	keys := []string{proxyKey}
 	for b := range elbv2.LoadBalancers.All(r) {
 		keys = append(keys, b.ARN)
@@ -125,7 +136,11 @@ func (c *Controller) keys() []string {
 
 func (c *Controller) reconcile(ctx context.Context, key string) (reconcile.Result, error) {
 	if key == proxyKey {
-		return reconcile.Result{}, errors.Join(c.apply(ctx), c.forgetOverdue(ctx))
+		failed, err := c.apply(ctx)
+		if failed != nil {
+			err = errors.Join(failed, err)
+		}
+		return reconcile.Result{}, err
 	}
 	return reconcile.Result{}, c.place(ctx, key)
 }

@@ -35,6 +35,7 @@ func (c *Controller) place(ctx context.Context, arn string) error {
 			return err
 		}
 	}
+	c.dirty.add(dirt{balancers: map[string]bool{arn: true}})
 	if len(plan.remove) > 0 {
 		if err := c.remove(ctx, arn, plan.remove); err != nil {
 			return err
@@ -167,7 +168,7 @@ func (c *Controller) detached(id string, err error) error {
 // remove takes nodes down: out of the proxy's configuration first, then out of
 // the kernel, then out of the store.
 func (c *Controller) remove(ctx context.Context, arn string, nodes []elbv2.Node) error {
-	if err := c.apply(ctx); err != nil {
+	if _, err := c.apply(ctx); err != nil {
 		return err
 	}
 	for _, n := range nodes {

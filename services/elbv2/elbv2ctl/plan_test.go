@@ -58,7 +58,7 @@ func TestConfigOfAttributes(t *testing.T) {
 	a := c.LoadBalancers[0].Attributes
 	want := proxy.Attributes{
 		IdleTimeout: 7 * time.Second, ClientKeepAlive: time.Hour, Desync: "defensive", XFFMode: "remove", NoHTTP2: true, PreserveHost: true,
-		AccessLog: "/logs/bucket/a/b/AWSLogs/000000000000/elasticloadbalancing/eu-west-1/web.0123456789abcdef.log",
+		AccessLog: "/logs/bucket/a/b/AWSLogs/000000000000/elasticloadbalancing/eu-west-1/app.web.0123456789abcdef",
 	}
 	if a != want {
 		t.Errorf("attributes %+v, want %+v", a, want)

@@ -16,6 +16,7 @@ const retry = time.Second
 // written is tried again: the proxy says each change once.
 func (c *Controller) listen(ctx context.Context, reports <-chan proxy.Report) error {
 	for report := range reports {
+		c.record(ctx, report.Minutes)
 		for err := c.note(ctx, report); err != nil && ctx.Err() == nil; err = c.note(ctx, report) {
 			c.Log.Error("target health not written", "error", err)
 			select {
@@ -25,6 +26,24 @@ func (c *Controller) listen(ctx context.Context, reports <-chan proxy.Report) er
 		}
 	}
 	return nil
+}
+
+// record passes metrics on, and then lets the proxy forget them. What isn't
+// acknowledged comes again, to this process never.
+func (c *Controller) record(ctx context.Context, minutes []proxy.Minute) {
+	if len(minutes) == 0 {
+		return
+	}
+	if c.Metrics != nil {
+		c.Metrics.Record(metricsOf(minutes)...)
+	}
+	newest := uint64(0)
+	for _, m := range minutes {
+		newest = max(newest, m.Number)
+	}
+	if err := c.Proxy.Acknowledge(ctx, newest); err != nil && ctx.Err() == nil {
+		c.Log.Warn("metrics not acknowledged", "error", err)
+	}
 }
 
 // note writes a report's health and forgets what has drained.

@@ -1,6 +1,7 @@
 package elbv2ctl
 
 import (
+	"slices"
 	"strings"
 
 	"kaimon.dev/kaimon/dataplane/proxy"
@@ -50,18 +51,14 @@ func goneHealth(r store.Reader, report proxy.Report) []string {
 	return keys
 }
 
-// unprobed are the rows of targets whose groups a configuration leaves out: the
-// proxy has forgotten them, and would begin anew.
-func unprobed(r store.Reader, config proxy.Config) []string {
-	probed := map[string]bool{}
-	for _, g := range config.TargetGroups {
-		probed[g.ID] = true
-	}
-	var keys []string
+// unprobed are the groups with health that a configuration leaves out: the proxy
+// has forgotten their targets, and would begin anew.
+func unprobed(r store.Reader, probed map[string]proxy.TargetGroup) (groups []string) {
 	for row := range elbv2.TargetHealths.All(r) {
-		if group, _, _ := strings.Cut(row.Key, "|"); !probed[group] {
-			keys = append(keys, row.Key)
+		group, _, _ := strings.Cut(row.Key, "|")
+		if _, ok := probed[group]; !ok && !slices.Contains(groups, group) {
+			groups = append(groups, group)
 		}
 	}
-	return keys
+	return groups
 }

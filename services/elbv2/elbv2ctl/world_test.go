@@ -13,6 +13,7 @@ import (
 	"kaimon.dev/kaimon/dataplane/vpc"
 	"kaimon.dev/kaimon/dataplane/vpc/vpctest"
 	"kaimon.dev/kaimon/internal/clock"
+	"kaimon.dev/kaimon/internal/metric"
 	"kaimon.dev/kaimon/services/acm"
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/services/elbv2"
@@ -31,16 +32,20 @@ type world struct {
 	store    *store.Store
 	plane    *vpctest.Fake
 	proxy    *proxytest.Fake
+	metrics  *metric.Recent
 	balancer elbv2.LoadBalancer
 	group    elbv2.TargetGroup
 	subnets  map[string]string // by zone
 	sg       string
+
+	spool, bucketDir string
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	tables := append(ec2.Tables(), elbv2.Tables()...)
 	w := &world{t: t, store: store.OpenMemory(append(tables, acm.Tables()...)...), plane: &vpctest.Fake{}, proxy: &proxytest.Fake{}}
+	w.metrics, w.spool, w.bucketDir = metric.NewRecent(time.Hour), t.TempDir(), t.TempDir()
 	t.Cleanup(func() { w.store.Close() })
 	w.subnets = map[string]string{}
 	network := vpc.Network{}
@@ -100,7 +105,7 @@ func (w *world) start() (stop func()) {
 	w.t.Helper()
 	c := New(Options{
 		Store: w.store, Plane: w.plane, Proxy: w.proxy, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
-		PublicPool: pool, AccessLogs: "/var/log/elb", AttachTimeout: 5 * time.Second,
+		PublicPool: pool, LogSpool: w.spool, Objects: Files{w.bucketDir}, Metrics: w.metrics, AttachTimeout: 5 * time.Second,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -164,3 +169,14 @@ func (w *world) target(ref proxy.TargetRef) (proxy.Target, bool) {
 
 // tiny is a block whose addresses AWS reserves, all but three.
 func (w *world) tiny() netip.Prefix { return netip.MustParsePrefix("172.31.0.0/30") }
+
+func (w *world) untilAcknowledged(number uint64) {
+	w.t.Helper()
+	for deadline := time.After(10 * time.Second); w.proxy.Acknowledged() != number; {
+		select {
+		case <-deadline:
+			w.t.Fatalf("minute %d is never acknowledged", number)
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+}
