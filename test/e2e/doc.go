@@ -8,7 +8,7 @@
 //	down [NAME]                             kaimon down; nothing may be left on the machine
 //	kaimon COMMAND [ARG…]                   a kaimon command about the current server
 //	aws ARG…                                the aws CLI for the current server
-//	call OPERATION BODY                     a signed ECS request as it is; stdout: status and body
+//	call [SERVICE:]OPERATION BODY           a signed request (ECS unless named) as it is; stdout: status and body
 //	run NAME FILE [public] [key=JSON…]      register a task definition, run a task of it
 //	wait-task STATUS TASK                   wait until a task has the status; stdout: its description
 //	wait-call OPERATION BODY PATH VALUE     call until the value at the path matches; stdout: the answer

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -83,18 +84,29 @@ func (s *Server) ELB() (*elasticloadbalancingv2.Client, error) {
 	return elasticloadbalancingv2.NewFromConfig(c), err
 }
 
-// Call sends one signed ECS request as it is, good or bad, and returns the
-// HTTP status and the answer's body.
+// targets are the prefixes of X-Amz-Target by service.
+var targets = map[string]string{
+	"ecs": "AmazonEC2ContainerServiceV20141113", "ecr": "AmazonEC2ContainerRegistry_V20150921",
+	"logs": "Logs_20140328", "servicediscovery": "Route53AutoNaming_v20170314",
+}
+
+// Call sends one signed request as it is, good or bad, and returns the HTTP
+// status and the answer's body. The operation is ECS's unless a service and a
+// colon come before it.
 func (a Access) Call(ctx context.Context, operation, body string) (int, string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.Endpoint+"/", bytes.NewReader([]byte(body)))
 	if err != nil {
 		return 0, "", err
 	}
 	req.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	req.Header.Set("X-Amz-Target", "AmazonEC2ContainerServiceV20141113."+operation)
+	service, name, other := strings.Cut(operation, ":")
+	if !other {
+		service, name = "ecs", operation
+	}
+	req.Header.Set("X-Amz-Target", targets[service]+"."+name)
 	sum := sha256.Sum256([]byte(body))
 	key := aws.Credentials{AccessKeyID: a.AccessKeyID, SecretAccessKey: a.SecretAccessKey}
-	if err := v4.NewSigner().SignHTTP(ctx, key, req, hex.EncodeToString(sum[:]), "ecs", Region, time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(ctx, key, req, hex.EncodeToString(sum[:]), service, Region, time.Now()); err != nil {
 		return 0, "", err
 	}
 	resp, err := http.DefaultClient.Do(req)
