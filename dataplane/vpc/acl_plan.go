@@ -59,13 +59,14 @@ func planACL(d direction, entries []ACLEntry) []rule {
 		if !ok {
 			continue
 		}
-		r.Verdict = verdictDrop
 		if e.Allow {
 			r.Verdict = verdictReturn
+		} else {
+			r.Jump = refused(d)
 		}
 		out = append(out, r)
 	}
 	last := anyPacket
-	last.Verdict = verdictDrop
+	last.Jump = refused(d)
 	return append(out, last)
 }

@@ -32,7 +32,7 @@ func TestPlanACL(t *testing.T) {
 		lines = append(lines, r.String())
 	}
 	want := []string{
-		"ip daddr 10.0.1.0/24 l4proto 6 80-90 return", "l4proto 1 8 drop", "return", "drop",
+		"ip daddr 10.0.1.0/24 l4proto 6 80-90 return", "l4proto 1 8 jump refused_out", "return", "jump refused_out",
 	}
 	if d := cmp.Diff(want, lines); d != "" {
 		t.Error(d)

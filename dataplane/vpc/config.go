@@ -25,6 +25,8 @@ type Network struct {
 	NATGateways []NATGateway
 	Endpoints   []Endpoint
 	ACLs        []ACL
+	// Flows says that what passes is counted, for Plane.Flows to tell.
+	Flows bool
 }
 
 // Subnet is a block of a VPC. Its base + 1 is the router.

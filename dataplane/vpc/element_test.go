@@ -23,6 +23,8 @@ func TestElementsRoundTrip(t *testing.T) {
 				value = "in_sg-a"
 			case kind.toAddr:
 				value = anyAddr(t).String()
+			case kind.toGroups:
+				value = combination([]string{a.String()})
 			}
 			switch fixedSets[set].key {
 			case keyPrefix:
@@ -32,6 +34,8 @@ func TestElementsRoundTrip(t *testing.T) {
 				}
 			case keyLink:
 				want[eniLink(a)+" . "+a.String()] = value
+			case keyGroups:
+				want[combination([]string{a.String()})] = value
 			default:
 				want[a.String()] = value
 			}

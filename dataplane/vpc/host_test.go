@@ -226,7 +226,7 @@ func TestBigSets(t *testing.T) {
 	for k := range 5000 {
 		a := netip.AddrFrom4([4]byte{10, 0, byte(k >> 8), byte(k)})
 		want.put(memberSet("sg-open"), a.String(), "")
-		want.put(setIn, a.String(), "in_sg-open")
+		want.combine(a.String(), combination([]string{a.String()}), "in_sg-open", "out_sg-open")
 		want.put(setLinks, eniLink(a)+" . "+a.String(), "")
 	}
 	w.must(r.table.commit(diff(r.table.have, want)))

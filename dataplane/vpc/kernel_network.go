@@ -79,6 +79,9 @@ func (k *Kernel) apply(r *router, n Network) error {
 	if err := k.applyResolver(r, n); err != nil {
 		return err
 	}
+	if err := k.applyFlows(r, n); err != nil {
+		return err
+	}
 	r.setApplied(true)
 	return nil
 }

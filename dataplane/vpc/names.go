@@ -119,6 +119,17 @@ func chainOf(d direction, groups []string) string {
 	return string(d) + "set_" + hex.EncodeToString(h[:8])
 }
 
+// combination names the groups of an interface, which are in order, as the
+// kernel's maps have it: the digest has the size and looks of an IPv6 address.
+// No groups stand for an open interface.
+func combination(groups []string) string {
+	h := sha256.Sum256([]byte(strings.Join(groups, " ")))
+	return netip.AddrFrom16([16]byte(h[:16])).String()
+}
+
+// refused is the chain in which what isn't allowed ends.
+func refused(d direction) string { return "refused_" + string(d) }
+
 // checkID refuses IDs that can't be a file's name or part of a chain's.
 func checkID(id string) error {
 	if id == "" || len(id) > 64 {

@@ -109,8 +109,10 @@ func TestTableIsRepaired(t *testing.T) {
 		w.attach(eni("10.0.1.11", "sg-open"))
 		reachable(t, client, "10.0.1.10:80")
 	})
-	t.Run("set flushed", func(t *testing.T) {
-		conn.FlushSet(tableSet(setIn))
+	t.Run("element deleted", func(t *testing.T) {
+		gone, err := element{set: setGroups, key: "10.0.1.10", value: combination([]string{"sg-open"})}.encode()
+		w.must(err)
+		w.must(conn.SetDeleteElements(tableSet(setGroups), gone))
 		w.must(conn.Flush())
 		unreachable(t, client, "10.0.1.10:80")
 		w.detach("eni-10-0-1-10") // its element is gone already: the batch fails, and is tried anew

@@ -9,14 +9,14 @@ import (
 
 // baseVersion is kept with the table's first rule; another version's table is
 // replaced.
-const baseVersion = "kaimon vpc 2"
+const baseVersion = "kaimon vpc 3"
 
 // vpcTable is the router's table.
 var vpcTable = &nftables.Table{Family: nftables.TableFamilyIPv4, Name: "vpc"}
 
 // baseChain is a fixed chain of the router with its rules. All have the policy
-// accept, and those that decide end in a drop: a new chain's drop policy takes effect too late in
-// a transaction to count on.
+// accept, and those that decide end in a drop: a new chain's drop policy takes
+// effect too late in a transaction to count on.
 type baseChain struct {
 	chain nftables.Chain
 	rules [][]expr.Any
@@ -37,6 +37,8 @@ type baseChain struct {
 // Security groups are two chains on one hook because "leave and arrive" is then
 // what the hook does by itself: accept ends only the chain that says it. The
 // chains of network ACLs return what they allow, so that one chain asks all.
+// What they and security groups don't allow ends in the chains refused_in and
+// refused_out, where flow logs see it.
 func baseChains() []baseChain {
 	hook := func(name string, t nftables.ChainType, h *nftables.ChainHook, prio nftables.ChainPriority, rules ...[]expr.Any) baseChain {
 		return baseChain{nftables.Chain{Table: vpcTable, Name: name, Type: t, Hooknum: h, Priority: &prio}, rules}
@@ -71,11 +73,12 @@ func baseChains() []baseChain {
 			join(addr(ipDst), vmap(setEdgeIn))),
 		hook("leave", nftables.ChainTypeFilter, nftables.ChainHookForward, 0,
 			join(tracked, accept()),
-			join(ctState(expr.CtStateBitINVALID), drop()),
+			join(ctState(expr.CtStateBitINVALID), jumpTo(refused(egress))),
 			join(gateway, ctStatus(ctStatusDNAT), accept()),
 			join(gateway, drop()),
 			join(endpoint, drop()),
-			join(addr(ipSrc), vmap(setOut)),
+			join(addr(ipSrc), mapTo(setGroups), vmap(setOut)),
+			join(jumpTo(refused(egress))),
 			join(drop())),
 		hook("arrive", nftables.ChainTypeFilter, nftables.ChainHookForward, 10,
 			// A connection that once went another way has no public address.
@@ -83,9 +86,10 @@ func baseChains() []baseChain {
 			join(tracked, accept()),
 			join(toGateway, nexthop(), is(anyGateway.AsSlice()), addr(ipSrc), lookup(setPublic), accept()),
 			join(toGateway, nexthop(), lookup(setNAT), accept()),
-			join(toGateway, drop()),
+			join(toGateway, jumpTo(refused(ingress))),
 			join(toEndpoint, accept()),
-			join(addr(ipDst), vmap(setIn)),
+			join(addr(ipDst), mapTo(setGroups), vmap(setIn)),
+			join(jumpTo(refused(ingress))),
 			join(drop())),
 		hook("nat_come", nftables.ChainTypeFilter, nftables.ChainHookForward, 20,
 			join(ctState(expr.CtStateBitNEW), ctMark(), is(make([]byte, 4)), nexthop(), vmap(setNATNew)),

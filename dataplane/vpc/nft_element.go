@@ -28,7 +28,7 @@ func (e element) encode() ([]nftables.SetElement, error) {
 		// The comment is for decode: the library doesn't read verdicts.
 		list[0].VerdictData = &expr.Verdict{Kind: expr.VerdictJump, Chain: e.value}
 		list[0].Comment = e.value
-	case kind.toAddr:
+	case kind.toAddr, kind.toGroups:
 		v, err := netip.ParseAddr(e.value)
 		if err != nil {
 			return nil, fmt.Errorf("map %s: %w", e.set, err)
@@ -73,7 +73,7 @@ func decode(set string, list []nftables.SetElement) elements {
 		switch {
 		case kind.toChain:
 			return el.Comment
-		case kind.toAddr:
+		case kind.toAddr, kind.toGroups:
 			return ip(el.Val)
 		}
 		return ""

@@ -7,6 +7,7 @@ import (
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
 	"github.com/google/nftables/expr"
+	"golang.org/x/sys/unix"
 )
 
 // Offsets of the addresses in the IPv4 header (RFC 791).
@@ -23,12 +24,15 @@ func (r rule) exprs() []expr.Any {
 	} else if r.Jump == "" {
 		parts = append(parts, counter())
 	}
+	if r.Log != "" {
+		parts = append(parts, logTo(refusalGroup, r.Log))
+	}
 	if r.Mark.IsValid() {
 		parts = append(parts, setMark(r.Mark))
 	}
 	switch {
 	case r.Jump != "":
-		parts = append(parts, load(&expr.Verdict{Kind: expr.VerdictJump, Chain: r.Jump}))
+		parts = append(parts, jumpTo(r.Jump))
 	case r.Verdict == verdictReturn:
 		parts = append(parts, load(&expr.Verdict{Kind: expr.VerdictReturn}))
 	case r.Verdict == verdictDrop:
@@ -128,6 +132,18 @@ func is(value []byte) []expr.Any {
 func join(parts ...[]expr.Any) []expr.Any { return slices.Concat(parts...) }
 
 func load(e expr.Any) []expr.Any { return []expr.Any{e} }
+
+func jumpTo(chain string) []expr.Any {
+	return load(&expr.Verdict{Kind: expr.VerdictJump, Chain: chain})
+}
+
+// logTo hands the packet's head to who listens to the group.
+func logTo(group uint16, prefix string) []expr.Any {
+	return load(&expr.Log{
+		Key:   1<<unix.NFTA_LOG_GROUP | 1<<unix.NFTA_LOG_PREFIX | 1<<unix.NFTA_LOG_SNAPLEN,
+		Group: group, Snaplen: refusalHead, Data: []byte(prefix),
+	})
+}
 
 func accept() []expr.Any { return load(&expr.Verdict{Kind: expr.VerdictAccept}) }
 func drop() []expr.Any   { return load(&expr.Verdict{Kind: expr.VerdictDrop}) }

@@ -6,12 +6,13 @@ import (
 
 // The sets that every router has; the fixed chains look addresses up in them.
 const (
-	setCIDRs    = "cidrs"     // the VPC's blocks
-	setResolver = "resolver"  // the resolver's addresses
-	setLinks    = "eni_links" // link . address: who may send with which source
-	setIn       = "eni_in"    // address → chain of its groups' ingress rules
-	setOut      = "eni_out"   // address → chain of its groups' egress rules
-	setPublic   = "public"    // private addresses that have a public one
+	setCIDRs    = "cidrs"      // the VPC's blocks
+	setResolver = "resolver"   // the resolver's addresses
+	setLinks    = "eni_links"  // link . address: who may send with which source
+	setGroups   = "eni_groups" // address → combination of its groups
+	setIn       = "groups_in"  // combination → chain of their ingress rules
+	setOut      = "groups_out" // combination → chain of their egress rules
+	setPublic   = "public"     // private addresses that have a public one
 	setPub2Priv = "pub2priv"
 	setPriv2Pub = "priv2pub"
 
@@ -35,6 +36,7 @@ type setKind struct {
 	key      keyKind
 	toChain  bool // a map to chains
 	toAddr   bool // a map to addresses
+	toGroups bool // a map to combinations of groups
 	internal bool // the kernel fills it
 }
 
@@ -45,13 +47,14 @@ const (
 	keyPrefix
 	keyLink // link . address
 	keyMark
+	keyGroups
 )
 
 // fixedSets are the sets that the fixed chains use. All others are members of
 // groups: sets of addresses.
 var fixedSets = map[string]setKind{
 	setCIDRs: {key: keyPrefix}, setResolver: {}, setLinks: {key: keyLink},
-	setIn: {toChain: true}, setOut: {toChain: true},
+	setGroups: {toGroups: true}, setIn: {key: keyGroups, toChain: true}, setOut: {key: keyGroups, toChain: true},
 	setPublic: {}, setPub2Priv: {toAddr: true}, setPriv2Pub: {toAddr: true},
 	setEdgeIn: {key: keyPrefix, toChain: true}, setEdgeOut: {key: keyPrefix, toChain: true},
 	setNAT: {}, setNATSource: {toAddr: true},
@@ -72,12 +75,16 @@ func tableSet(name string) *nftables.Set {
 		s.Concatenation = true
 	case keyMark:
 		s.KeyType = nftables.TypeMark
+	case keyGroups:
+		s.KeyType = nftables.TypeIP6Addr
 	}
 	switch {
 	case kind.toChain:
 		s.IsMap, s.DataType = true, nftables.TypeVerdict
 	case kind.toAddr:
 		s.IsMap, s.DataType = true, nftables.TypeIPAddr
+	case kind.toGroups:
+		s.IsMap, s.DataType = true, nftables.TypeIP6Addr
 	case kind.internal:
 		s.KeyType = nftables.MustConcatSetType(nftables.TypeIPAddr, nftables.TypeIPAddr, nftables.TypeInetProto, nftables.TypeInetService)
 		s.Concatenation, s.Dynamic, s.Size = true, true, 65535

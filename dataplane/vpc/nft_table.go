@@ -160,6 +160,12 @@ func (t *table) ensureBase() error {
 			have.sets[name] = elements{}
 		}
 	}
+	for _, d := range []direction{ingress, egress} {
+		f := filledChain{name: refused(d), rules: planRefused(d, false), fresh: true}
+		t.conn.AddChain(groupChainOf(f.name))
+		t.stageRules(f)
+		have.chains[f.name] = digest(f.rules)
+	}
 	comment := userdata.AppendString(nil, userdata.TypeComment, baseVersion)
 	for _, b := range baseChains() {
 		t.conn.AddChain(&b.chain)
@@ -216,11 +222,7 @@ func (t *table) stage(c changes) error {
 		}
 	}
 	for _, f := range c.fill {
-		comment := userdata.AppendString(nil, userdata.TypeComment, digest(f.rules))
-		for _, r := range f.rules {
-			t.conn.AddRule(&nftables.Rule{Table: vpcTable, Chain: groupChainOf(f.name), Exprs: r.exprs(), UserData: comment})
-			comment = nil
-		}
+		t.stageRules(f)
 	}
 	if err := t.eachChunk(c.addElements, t.conn.SetAddElements); err != nil {
 		return err
@@ -235,6 +237,15 @@ func (t *table) stage(c changes) error {
 		t.conn.DeleteObject(&nftables.CounterObj{Table: vpcTable, Name: name})
 	}
 	return nil
+}
+
+// stageRules writes a chain's rules; the first remembers their digest.
+func (t *table) stageRules(f filledChain) {
+	comment := userdata.AppendString(nil, userdata.TypeComment, digest(f.rules))
+	for _, r := range f.rules {
+		t.conn.AddRule(&nftables.Rule{Table: vpcTable, Chain: groupChainOf(f.name), Exprs: r.exprs(), UserData: comment})
+		comment = nil
+	}
 }
 
 // eachChunk hands elements, which are sorted by set, to send in bites.

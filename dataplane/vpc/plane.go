@@ -25,6 +25,10 @@ type Plane interface {
 	// DetachInterface removes the interface, its namespace, and every tracked
 	// connection of its addresses. Unknown ones are no error.
 	DetachInterface(ctx context.Context, id string) error
+	// Flows returns what passed a network's interfaces since it was last asked,
+	// or since its Network.Flows was set; nothing of one without. What passes
+	// while the plane is closed and ends before it is opened is lost.
+	Flows(ctx context.Context, network string) (Flows, error)
 	// Attached lists the IDs of the interfaces that exist in the kernel.
 	Attached(ctx context.Context) ([]string, error)
 }

@@ -30,6 +30,8 @@ type router struct {
 	network    Network // as last applied
 	isApplied  bool    // wholly
 	interfaces map[string]Interface
+	flows      *flowCollector // nil unless flow logs want it
+	flowless   bool           // nothing in the kernel counts flows
 }
 
 // newRouter makes a router's namespace and gives it its path.
@@ -128,6 +130,9 @@ func (r *router) close() error {
 		err = r.resolver.Close()
 		r.resolver = nil
 	}
+	if r.flows != nil {
+		err = errors.Join(err, r.flows.close())
+	}
 	if r.table != nil {
 		err = errors.Join(err, r.table.close())
 	}
@@ -215,6 +220,9 @@ func (r *router) setInterface(i Interface) error {
 	defer r.mu.Unlock()
 	old := r.interfaces[i.ID]
 	r.interfaces[i.ID] = i
+	if r.flows != nil {
+		r.flows.own(i.Address, i.ID)
+	}
 	return r.exchange(old, planInterface(r.network, i))
 }
 

@@ -21,6 +21,7 @@ type rule struct {
 
 	Limit int        // matches from so many connections on that the NAT gateway has to one destination
 	Count string     // the counter that counts it, instead of one without a name
+	Log   string     // says this of it to the flow logs
 	Mark  netip.Addr // what the connection is marked with
 
 	Jump    string  // chain to jump to, or
@@ -80,6 +81,9 @@ func (r rule) String() string {
 	}
 	if r.Count != "" {
 		fmt.Fprintf(&b, "counter name %s ", r.Count)
+	}
+	if r.Log != "" {
+		fmt.Fprintf(&b, "log prefix %q ", r.Log)
 	}
 	if r.Mark.IsValid() {
 		fmt.Fprintf(&b, "ct mark set %s ", r.Mark)

@@ -27,6 +27,15 @@ func (s ruleset) put(set, key, value string) {
 	s.sets[set][key] = value
 }
 
+// combine makes an address one of those whose groups are a combination, with
+// its chains. Attaching an interface then adds a jump to the table only when
+// its combination is new: for each, the kernel looks at all others again.
+func (s ruleset) combine(addr, key, in, out string) {
+	s.put(setGroups, addr, key)
+	s.put(setIn, key, in)
+	s.put(setOut, key, out)
+}
+
 // merge adds what another ruleset holds.
 func (s ruleset) merge(o ruleset) {
 	maps.Copy(s.chains, o.chains)

@@ -29,12 +29,28 @@ func planRules(n Network, interfaces iter.Seq[Interface]) ruleset {
 		s.chains[groupChain(ingress, g.ID)] = planGroup(n, ingress, g.Ingress)
 		s.chains[groupChain(egress, g.ID)] = planGroup(n, egress, g.Egress)
 	}
+	for _, d := range []direction{ingress, egress} {
+		s.chains[refused(d)] = planRefused(d, n.Flows)
+	}
 	s.merge(planACLs(n))
 	s.merge(planNAT(n))
 	for i := range interfaces {
 		s.merge(planInterface(n, i))
 	}
 	return s
+}
+
+// planRefused returns the end of what is refused. Nothing looks at it unless
+// flow logs do.
+func planRefused(d direction, logged bool) []rule {
+	last := anyPacket
+	last.Verdict = verdictDrop
+	if !logged {
+		return []rule{last}
+	}
+	log := anyPacket
+	log.Log, log.Verdict = string(d), verdictContinue
+	return []rule{log, last}
 }
 
 // planInterface returns an interface's part of its network's ruleset.
@@ -48,13 +64,11 @@ func planInterface(n Network, i Interface) ruleset {
 	}
 	switch {
 	case i.Open:
-		s.put(setIn, addr, chainOpen)
-		s.put(setOut, addr, chainOpen)
+		s.combine(addr, combination(nil), chainOpen, chainOpen)
 		s.chains[chainOpen] = []rule{anyPacket}
 	case len(groups) > 0:
 		in, out := chainOf(ingress, groups), chainOf(egress, groups)
-		s.put(setIn, addr, in)
-		s.put(setOut, addr, out)
+		s.combine(addr, combination(groups), in, out)
 		if len(groups) > 1 {
 			s.chains[in] = jumps(ingress, groups)
 			s.chains[out] = jumps(egress, groups)

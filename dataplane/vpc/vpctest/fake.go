@@ -34,6 +34,7 @@ type Fake struct {
 	networks   map[string]vpc.Network
 	interfaces map[string]vpc.Interface
 	calls      []Call
+	flows      map[string]vpc.Flows
 }
 
 // NetNS returns the path that AttachInterface answers with for an interface.
@@ -152,6 +153,28 @@ func (f *Fake) Networks(context.Context) ([]string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Sorted(maps.Keys(f.networks)), nil
+}
+
+// Flows implements vpc.Plane: each of what SetFlows gave is told once.
+func (f *Fake) Flows(_ context.Context, network string) (vpc.Flows, error) {
+	if err := f.record("Flows", network); err != nil {
+		return vpc.Flows{}, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	flows := f.flows[network]
+	delete(f.flows, network)
+	return flows, nil
+}
+
+// SetFlows is what has passed in a network.
+func (f *Fake) SetFlows(network string, flows vpc.Flows) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.flows == nil {
+		f.flows = map[string]vpc.Flows{}
+	}
+	f.flows[network] = flows
 }
 
 // Network returns a network as it was last applied.
