@@ -78,7 +78,7 @@ func (c *collector) addUnique(r *row) {
 			c.rows = append(c.rows, k)
 			return
 		}
-		c.group = appendKey(c.group, r, v)
+		c.group = appendKey(c.group, v)
 	}
 	k := c.unique[string(c.group)]
 	switch {

@@ -189,7 +189,7 @@ func (c *compiler) show(name string) {
 func (c *compiler) parse(x parseCommand) {
 	c.start, c.end = x.start, x.end
 	from := c.expr(c.scope, x.from)
-	find := x.glob.parse
+	var find finder = x.glob.parse
 	if x.regex != nil {
 		find = x.regex.parse
 	}
@@ -197,11 +197,7 @@ func (c *compiler) parse(x parseCommand) {
 		c.claim(name, true)
 		c.show(name)
 	}
-	c.scope.defineAll(x.names, func(r *row, set func(i int, v Value)) {
-		if v := from(r); v.kind != null {
-			find(r.textOf(v), func(i int, part []byte) { set(i, text(part)) })
-		}
-	})
+	c.scope.defineAll(x.names, from, find)
 }
 
 func (c *compiler) sort(x sortCommand) {

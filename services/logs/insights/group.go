@@ -2,6 +2,7 @@ package insights
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 )
 
@@ -23,12 +24,14 @@ type groups struct {
 func newGroups(g *grouping) *groups { return &groups{grouping: g, byKey: map[string]*group{}} }
 
 // appendKey appends a value so that values that differ have different keys.
-func appendKey(b []byte, r *row, v Value) []byte {
-	if v.kind == null {
+func appendKey(b []byte, v Value) []byte {
+	switch v.kind {
+	case null:
 		return append(b, 0)
+	case numeric, stamp:
+		return binary.BigEndian.AppendUint64(append(b, 1), math.Float64bits(v.num))
 	}
-	t := r.textOf(v)
-	return append(binary.AppendUvarint(append(b, 1), uint64(len(t))), t...)
+	return append(binary.AppendUvarint(append(b, 2), uint64(len(v.text))), v.text...)
 }
 
 func (g *groups) add(r *row) {
@@ -36,7 +39,7 @@ func (g *groups) add(r *row) {
 	for _, e := range g.grouping.by {
 		v := e(r)
 		g.values = append(g.values, v)
-		g.key = appendKey(g.key, r, v)
+		g.key = appendKey(g.key, v)
 	}
 	found := g.byKey[string(g.key)]
 	if found == nil {

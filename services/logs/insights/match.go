@@ -137,8 +137,8 @@ func (r *regex) bind(names []string) ([]string, bool) {
 	return names, len(names) > 0 && len(names) == r.re.NumSubexp()
 }
 
-// parse returns the fields in a text; false if it doesn't match.
-func (r *regex) parse(b []byte, set func(i int, part []byte)) bool {
+// parse sets parts to the fields in a text; false if it doesn't match.
+func (r *regex) parse(b []byte, parts [][]byte) bool {
 	if !r.matcher.match(b) {
 		return false
 	}
@@ -148,7 +148,7 @@ func (r *regex) parse(b []byte, set func(i int, part []byte)) bool {
 	}
 	for i, g := range r.groups {
 		if found[2*g] >= 0 {
-			set(i, b[found[2*g]:found[2*g+1]])
+			parts[i] = b[found[2*g]:found[2*g+1]]
 		}
 	}
 	return true
@@ -163,18 +163,18 @@ func (g *glob) stars() int { return len(g.texts) - 1 }
 
 // parse finds the texts one behind the other, the first anywhere; a wildcard is
 // what lies between them, and the last one, if it ends the pattern, the rest.
-func (g *glob) parse(b []byte, set func(i int, part []byte)) bool {
+func (g *glob) parse(b []byte, parts [][]byte) bool {
 	if !g.fits(b) {
 		return false
 	}
 	b = b[bytes.Index(b, g.texts[0])+len(g.texts[0]):]
 	for i, text := range g.texts[1:] {
 		if i == g.stars()-1 && len(text) == 0 {
-			set(i, b)
+			parts[i] = b
 			break
 		}
 		n := bytes.Index(b, text)
-		set(i, b[:n])
+		parts[i] = b[:n]
 		b = b[n+len(text):]
 	}
 	return true

@@ -87,7 +87,7 @@ func (p *parser) word(w string) bool {
 
 func (p *parser) command() placed {
 	t := p.token
-	if t.kind != tokenName {
+	if t.kind != tokenName || t.quoted {
 		p.unexpected()
 	}
 	p.advance()
@@ -227,7 +227,7 @@ func (p *parser) parseCommand() parseCommand {
 			p.fail(pattern.start, pattern.end, "The regular expression has other groups than there are names.")
 		}
 		c.names = names
-	} else if c.glob.stars() != len(c.names) {
+	} else if n := c.glob.stars(); n == 0 || n != len(c.names) {
 		p.fail(pattern.start, pattern.end, "The pattern has %d wildcards, and there are %d names.", c.glob.stars(), len(c.names))
 	}
 	return c

@@ -38,6 +38,7 @@ type row struct {
 	json   scanner // searches it
 	stack  []Value // arguments of functions under evaluation
 	text   []byte  // text made for this row
+	parts  [][]byte
 }
 
 // place is where a row stands: newest first, events of one time by stream and sequence.
@@ -96,6 +97,16 @@ func (r *row) get(i int) Value {
 
 // set gives a slot its value for this row.
 func (r *row) set(i int, v Value) { r.slots[i] = slot{v, r.number} }
+
+// partsFor returns room for n parts of a text.
+func (r *row) partsFor(n int) [][]byte {
+	if cap(r.parts) < n {
+		r.parts = make([][]byte, n)
+	}
+	parts := r.parts[:n]
+	clear(parts)
+	return parts
+}
 
 // search looks for the discovered fields of an event.
 func (r *row) search() {

@@ -24,16 +24,26 @@ func (s *scope) define(name string, e eval) {
 	s.names[name] = func(r *row) Value { return r.get(i) }
 }
 
-// defineAll gives names to values that are computed together: by compute, which
-// sets those that there are, by their number.
-func (s *scope) defineAll(names []string, compute func(r *row, set func(i int, v Value))) {
+// finder finds the parts of a text; one that isn't there stays nil.
+type finder func(b []byte, parts [][]byte) bool
+
+// defineAll gives names to the parts that are found in a text.
+func (s *scope) defineAll(names []string, from eval, find finder) {
 	first := len(s.stage.program.slots)
 	for _, name := range names {
 		i := s.stage.addSlot(func(r *row, _ int) {
-			for j := range names {
-				r.set(first+j, Value{})
+			v := from(r)
+			parts := r.partsFor(len(names))
+			if v.kind != null {
+				find(r.textOf(v), parts)
 			}
-			compute(r, func(j int, v Value) { r.set(first+j, v) })
+			for j, part := range parts {
+				v := Value{}
+				if part != nil {
+					v = text(part)
+				}
+				r.set(first+j, v)
+			}
 		})
 		s.names[name] = func(r *row) Value { return r.get(i) }
 	}

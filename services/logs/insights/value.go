@@ -150,7 +150,7 @@ func (r *row) equal(a, b Value) bool {
 }
 
 // compare compares for "<" and its kin: as numbers if both are, else as text.
-// ok is false if one is missing.
+// ok is false if one is missing, or only one can be compared as a number is.
 func (r *row) compare(a, b Value) (c int, ok bool) {
 	if a.kind == null || b.kind == null {
 		return 0, false
@@ -158,6 +158,8 @@ func (r *row) compare(a, b Value) (c int, ok bool) {
 	x, ok1 := a.number()
 	y, ok2 := b.number()
 	switch {
+	case ok1 != ok2 && (a.kind <= stamp || b.kind <= stamp):
+		return 0, false
 	case !ok1 || !ok2:
 		return bytes.Compare(r.textOf(a), r.textOf(b)), true
 	case x < y:
