@@ -17,7 +17,7 @@ const (
 	prefixSecurityGroup   = "sg-"
 	prefixRule            = "sgr-"
 	prefixInterface       = "eni-"
-	prefixAttachment      = "eni-attach-"
+	prefixAttachment      = "ela-attach-"
 	prefixRouteTable      = "rtb-"
 	prefixAssociation     = "rtbassoc-"
 	prefixInternetGateway = "igw-"

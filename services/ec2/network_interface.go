@@ -11,7 +11,7 @@ import (
 )
 
 // NetworkInterface is an elastic network interface. Sole writer: the
-// controller that asked for it (ecsctl for a task's).
+// controller that asked for it (ecsctl for a task's), or ec2api for a user's.
 type NetworkInterface struct {
 	ID          string
 	Scope       aws.Scope
@@ -23,10 +23,12 @@ type NetworkInterface struct {
 	Address netip.Addr
 	MAC     string
 	// Public is the address that the internet gateway maps to Address; zero for none.
-	Public       netip.Addr
-	Groups       []string
+	Public netip.Addr
+	Groups []string
+	// AttachmentID is "" while the interface is attached to nothing.
 	AttachmentID string
-	// Owner is the ARN of what the interface was made for, such as a task.
+	// Owner is the ARN or ID of what the interface was made for, such as a task;
+	// "" for one that a user made.
 	Owner     string
 	CreatedAt time.Time
 }
@@ -51,6 +53,8 @@ type InterfaceRequest struct {
 	ID     string
 	Subnet string
 	Groups []string
+	// Address, when valid, is the private address to have.
+	Address netip.Addr
 	// PublicPool, when valid, is where a public address is taken from.
 	PublicPool  netip.Prefix
 	Description string
@@ -73,18 +77,20 @@ func AllocateInterface(tx *store.Txn, s aws.Scope, q InterfaceRequest) (*Network
 			return nil, err
 		}
 	}
-	addr, ok := freeAddress(subnet.CIDR, q.Seed, 4, 1, func(a netip.Addr) bool {
-		return used(NetworkInterfaces.By(tx, byAddress, subnet.VPC+"/"+a.String()))
-	})
-	if !ok {
-		return nil, ErrInsufficientAddresses(subnet.ID)
+	addr, err := privateAddress(tx, subnet, q)
+	if err != nil {
+		return nil, err
 	}
 	i := NetworkInterface{
 		ID: q.ID, Scope: s, VPC: subnet.VPC, Subnet: subnet.ID, Zone: subnet.Zone,
 		Description: q.Description, Address: addr, MAC: macOf(q.ID), Groups: q.Groups,
-		AttachmentID: prefixAttachment + q.ID[len(prefixInterface):], Owner: q.Owner, CreatedAt: q.At,
+		Owner: q.Owner, CreatedAt: q.At,
+	}
+	if i.Managed() {
+		i.AttachmentID = prefixAttachment + q.ID[len(prefixInterface):]
 	}
 	if q.PublicPool.IsValid() {
+		var ok bool
 		i.Public, ok = freeAddress(q.PublicPool, q.Seed, 16, 1, func(a netip.Addr) bool {
 			return used(NetworkInterfaces.By(tx, byPublic, a.String()))
 		})
@@ -94,6 +100,20 @@ func AllocateInterface(tx *store.Txn, s aws.Scope, q InterfaceRequest) (*Network
 	}
 	NetworkInterfaces.Put(tx, i)
 	return &i, nil
+}
+
+// privateAddress is the address that a request asks for, or a free one.
+func privateAddress(r store.Reader, subnet *Subnet, q InterfaceRequest) (netip.Addr, error) {
+	if q.Address.IsValid() {
+		return q.Address, checkAddress(r, subnet, q.Address)
+	}
+	addr, ok := freeAddress(subnet.CIDR, q.Seed, 4, 1, func(a netip.Addr) bool {
+		return used(NetworkInterfaces.By(r, byAddress, subnet.VPC+"/"+a.String()))
+	})
+	if !ok {
+		return addr, ErrInsufficientAddresses(subnet.ID)
+	}
+	return addr, nil
 }
 
 // ReleaseInterface forgets an interface; its addresses are free then.

@@ -111,7 +111,8 @@ func (w *world) newInterface(subnet string, public bool, groups ...string) *ec2.
 	w.t.Helper()
 	q := ec2.InterfaceRequest{
 		ID: ec2.NewInterfaceID(), Subnet: subnet, Groups: groups, Description: "of a test",
-		At: time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC),
+		Owner: "arn:aws:ecs:eu-west-1:" + account + ":task/default/of-a-test",
+		At:    time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC),
 	}
 	if public {
 		q.PublicPool = netip.MustParsePrefix("100.64.0.0/24")

@@ -11,18 +11,21 @@ import (
 
 // API is what a handler of the service implements: one method for each operation.
 type API interface {
+	AttachNetworkInterface(ctx context.Context, in *AttachNetworkInterfaceInput) (*AttachNetworkInterfaceOutput, error)
 	AuthorizeSecurityGroupEgress(ctx context.Context, in *AuthorizeSecurityGroupEgressInput) (*AuthorizeSecurityGroupEgressOutput, error)
 	AuthorizeSecurityGroupIngress(ctx context.Context, in *AuthorizeSecurityGroupIngressInput) (*AuthorizeSecurityGroupIngressOutput, error)
 	CreateFlowLogs(ctx context.Context, in *CreateFlowLogsInput) (*CreateFlowLogsOutput, error)
 	CreateManagedPrefixList(ctx context.Context, in *CreateManagedPrefixListInput) (*CreateManagedPrefixListOutput, error)
 	CreateNetworkAcl(ctx context.Context, in *CreateNetworkAclInput) (*CreateNetworkAclOutput, error)
 	CreateNetworkAclEntry(ctx context.Context, in *CreateNetworkAclEntryInput) (*CreateNetworkAclEntryOutput, error)
+	CreateNetworkInterface(ctx context.Context, in *CreateNetworkInterfaceInput) (*CreateNetworkInterfaceOutput, error)
 	CreateSecurityGroup(ctx context.Context, in *CreateSecurityGroupInput) (*CreateSecurityGroupOutput, error)
 	CreateTags(ctx context.Context, in *CreateTagsInput) (*CreateTagsOutput, error)
 	DeleteFlowLogs(ctx context.Context, in *DeleteFlowLogsInput) (*DeleteFlowLogsOutput, error)
 	DeleteManagedPrefixList(ctx context.Context, in *DeleteManagedPrefixListInput) (*DeleteManagedPrefixListOutput, error)
 	DeleteNetworkAcl(ctx context.Context, in *DeleteNetworkAclInput) (*DeleteNetworkAclOutput, error)
 	DeleteNetworkAclEntry(ctx context.Context, in *DeleteNetworkAclEntryInput) (*DeleteNetworkAclEntryOutput, error)
+	DeleteNetworkInterface(ctx context.Context, in *DeleteNetworkInterfaceInput) (*DeleteNetworkInterfaceOutput, error)
 	DeleteSecurityGroup(ctx context.Context, in *DeleteSecurityGroupInput) (*DeleteSecurityGroupOutput, error)
 	DeleteTags(ctx context.Context, in *DeleteTagsInput) (*DeleteTagsOutput, error)
 	DescribeAccountAttributes(ctx context.Context, in *DescribeAccountAttributesInput) (*DescribeAccountAttributesOutput, error)
@@ -31,6 +34,7 @@ type API interface {
 	DescribeInternetGateways(ctx context.Context, in *DescribeInternetGatewaysInput) (*DescribeInternetGatewaysOutput, error)
 	DescribeManagedPrefixLists(ctx context.Context, in *DescribeManagedPrefixListsInput) (*DescribeManagedPrefixListsOutput, error)
 	DescribeNetworkAcls(ctx context.Context, in *DescribeNetworkAclsInput) (*DescribeNetworkAclsOutput, error)
+	DescribeNetworkInterfaceAttribute(ctx context.Context, in *DescribeNetworkInterfaceAttributeInput) (*DescribeNetworkInterfaceAttributeOutput, error)
 	DescribeNetworkInterfaces(ctx context.Context, in *DescribeNetworkInterfacesInput) (*DescribeNetworkInterfacesOutput, error)
 	DescribePrefixLists(ctx context.Context, in *DescribePrefixListsInput) (*DescribePrefixListsOutput, error)
 	DescribeRegions(ctx context.Context, in *DescribeRegionsInput) (*DescribeRegionsOutput, error)
@@ -43,10 +47,12 @@ type API interface {
 	DescribeTags(ctx context.Context, in *DescribeTagsInput) (*DescribeTagsOutput, error)
 	DescribeVpcAttribute(ctx context.Context, in *DescribeVpcAttributeInput) (*DescribeVpcAttributeOutput, error)
 	DescribeVpcs(ctx context.Context, in *DescribeVpcsInput) (*DescribeVpcsOutput, error)
+	DetachNetworkInterface(ctx context.Context, in *DetachNetworkInterfaceInput) (*DetachNetworkInterfaceOutput, error)
 	GetManagedPrefixListAssociations(ctx context.Context, in *GetManagedPrefixListAssociationsInput) (*GetManagedPrefixListAssociationsOutput, error)
 	GetManagedPrefixListEntries(ctx context.Context, in *GetManagedPrefixListEntriesInput) (*GetManagedPrefixListEntriesOutput, error)
 	GetSecurityGroupsForVpc(ctx context.Context, in *GetSecurityGroupsForVpcInput) (*GetSecurityGroupsForVpcOutput, error)
 	ModifyManagedPrefixList(ctx context.Context, in *ModifyManagedPrefixListInput) (*ModifyManagedPrefixListOutput, error)
+	ModifyNetworkInterfaceAttribute(ctx context.Context, in *ModifyNetworkInterfaceAttributeInput) (*ModifyNetworkInterfaceAttributeOutput, error)
 	ModifySecurityGroupRules(ctx context.Context, in *ModifySecurityGroupRulesInput) (*ModifySecurityGroupRulesOutput, error)
 	ReplaceNetworkAclAssociation(ctx context.Context, in *ReplaceNetworkAclAssociationInput) (*ReplaceNetworkAclAssociationOutput, error)
 	ReplaceNetworkAclEntry(ctx context.Context, in *ReplaceNetworkAclEntryInput) (*ReplaceNetworkAclEntryOutput, error)
@@ -68,18 +74,21 @@ func Bind(api API) *wire.Service {
 		Protocols:      []wire.Protocol{wire.EC2Query},
 		Style:          wire.EC2Style,
 		Operations: []wire.Operation{
+			wire.Op(wire.Operation{Name: "AttachNetworkInterface", Method: "POST", Path: "/"}, api.AttachNetworkInterface),
 			wire.Op(wire.Operation{Name: "AuthorizeSecurityGroupEgress", Method: "POST", Path: "/"}, api.AuthorizeSecurityGroupEgress),
 			wire.Op(wire.Operation{Name: "AuthorizeSecurityGroupIngress", Method: "POST", Path: "/"}, api.AuthorizeSecurityGroupIngress),
 			wire.Op(wire.Operation{Name: "CreateFlowLogs", Method: "POST", Path: "/"}, api.CreateFlowLogs),
 			wire.Op(wire.Operation{Name: "CreateManagedPrefixList", Method: "POST", Path: "/"}, api.CreateManagedPrefixList),
 			wire.Op(wire.Operation{Name: "CreateNetworkAcl", Method: "POST", Path: "/"}, api.CreateNetworkAcl),
 			wire.Op(wire.Operation{Name: "CreateNetworkAclEntry", Method: "POST", Path: "/"}, api.CreateNetworkAclEntry),
+			wire.Op(wire.Operation{Name: "CreateNetworkInterface", Method: "POST", Path: "/"}, api.CreateNetworkInterface),
 			wire.Op(wire.Operation{Name: "CreateSecurityGroup", Method: "POST", Path: "/"}, api.CreateSecurityGroup),
 			wire.Op(wire.Operation{Name: "CreateTags", Method: "POST", Path: "/"}, api.CreateTags),
 			wire.Op(wire.Operation{Name: "DeleteFlowLogs", Method: "POST", Path: "/"}, api.DeleteFlowLogs),
 			wire.Op(wire.Operation{Name: "DeleteManagedPrefixList", Method: "POST", Path: "/"}, api.DeleteManagedPrefixList),
 			wire.Op(wire.Operation{Name: "DeleteNetworkAcl", Method: "POST", Path: "/"}, api.DeleteNetworkAcl),
 			wire.Op(wire.Operation{Name: "DeleteNetworkAclEntry", Method: "POST", Path: "/"}, api.DeleteNetworkAclEntry),
+			wire.Op(wire.Operation{Name: "DeleteNetworkInterface", Method: "POST", Path: "/"}, api.DeleteNetworkInterface),
 			wire.Op(wire.Operation{Name: "DeleteSecurityGroup", Method: "POST", Path: "/"}, api.DeleteSecurityGroup),
 			wire.Op(wire.Operation{Name: "DeleteTags", Method: "POST", Path: "/"}, api.DeleteTags),
 			wire.Op(wire.Operation{Name: "DescribeAccountAttributes", Method: "POST", Path: "/"}, api.DescribeAccountAttributes),
@@ -88,6 +97,7 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "DescribeInternetGateways", Method: "POST", Path: "/"}, api.DescribeInternetGateways),
 			wire.Op(wire.Operation{Name: "DescribeManagedPrefixLists", Method: "POST", Path: "/"}, api.DescribeManagedPrefixLists),
 			wire.Op(wire.Operation{Name: "DescribeNetworkAcls", Method: "POST", Path: "/"}, api.DescribeNetworkAcls),
+			wire.Op(wire.Operation{Name: "DescribeNetworkInterfaceAttribute", Method: "POST", Path: "/"}, api.DescribeNetworkInterfaceAttribute),
 			wire.Op(wire.Operation{Name: "DescribeNetworkInterfaces", Method: "POST", Path: "/"}, api.DescribeNetworkInterfaces),
 			wire.Op(wire.Operation{Name: "DescribePrefixLists", Method: "POST", Path: "/"}, api.DescribePrefixLists),
 			wire.Op(wire.Operation{Name: "DescribeRegions", Method: "POST", Path: "/"}, api.DescribeRegions),
@@ -100,10 +110,12 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "DescribeTags", Method: "POST", Path: "/"}, api.DescribeTags),
 			wire.Op(wire.Operation{Name: "DescribeVpcAttribute", Method: "POST", Path: "/"}, api.DescribeVpcAttribute),
 			wire.Op(wire.Operation{Name: "DescribeVpcs", Method: "POST", Path: "/"}, api.DescribeVpcs),
+			wire.Op(wire.Operation{Name: "DetachNetworkInterface", Method: "POST", Path: "/"}, api.DetachNetworkInterface),
 			wire.Op(wire.Operation{Name: "GetManagedPrefixListAssociations", Method: "POST", Path: "/"}, api.GetManagedPrefixListAssociations),
 			wire.Op(wire.Operation{Name: "GetManagedPrefixListEntries", Method: "POST", Path: "/"}, api.GetManagedPrefixListEntries),
 			wire.Op(wire.Operation{Name: "GetSecurityGroupsForVpc", Method: "POST", Path: "/"}, api.GetSecurityGroupsForVpc),
 			wire.Op(wire.Operation{Name: "ModifyManagedPrefixList", Method: "POST", Path: "/"}, api.ModifyManagedPrefixList),
+			wire.Op(wire.Operation{Name: "ModifyNetworkInterfaceAttribute", Method: "POST", Path: "/"}, api.ModifyNetworkInterfaceAttribute),
 			wire.Op(wire.Operation{Name: "ModifySecurityGroupRules", Method: "POST", Path: "/"}, api.ModifySecurityGroupRules),
 			wire.Op(wire.Operation{Name: "ReplaceNetworkAclAssociation", Method: "POST", Path: "/"}, api.ReplaceNetworkAclAssociation),
 			wire.Op(wire.Operation{Name: "ReplaceNetworkAclEntry", Method: "POST", Path: "/"}, api.ReplaceNetworkAclEntry),
@@ -132,6 +144,23 @@ type AddPrefixListEntry struct {
 	Description *string
 }
 
+// AttachNetworkInterfaceInput is the request of AttachNetworkInterface.
+type AttachNetworkInterfaceInput struct {
+	NetworkCardIndex    *int32
+	EnaSrdSpecification *EnaSrdSpecification
+	EnaQueueCount       *int32
+	DryRun              *bool
+	NetworkInterfaceId  *string
+	InstanceId          *string
+	DeviceIndex         *int32
+}
+
+// AttachNetworkInterfaceOutput is the answer of AttachNetworkInterface.
+type AttachNetworkInterfaceOutput struct {
+	AttachmentId     *string
+	NetworkCardIndex *int32
+}
+
 // AttachmentEnaSrdSpecification is the model's structure of that name.
 type AttachmentEnaSrdSpecification struct {
 	EnaSrdEnabled          *bool
@@ -146,6 +175,11 @@ type AttachmentEnaSrdUdpSpecification struct {
 // AttributeBooleanValue is the model's structure of that name.
 type AttributeBooleanValue struct {
 	Value *bool
+}
+
+// AttributeValue is the model's structure of that name.
+type AttributeValue struct {
+	Value *string
 }
 
 // AuthorizeSecurityGroupEgressInput is the request of AuthorizeSecurityGroupEgress.
@@ -234,6 +268,13 @@ type ConnectionTrackingConfiguration struct {
 	UdpTimeout            *int32
 }
 
+// ConnectionTrackingSpecificationRequest is the model's structure of that name.
+type ConnectionTrackingSpecificationRequest struct {
+	TcpEstablishedTimeout *int32
+	UdpStreamTimeout      *int32
+	UdpTimeout            *int32
+}
+
 // CreateFlowLogsInput is the request of CreateFlowLogs.
 type CreateFlowLogsInput struct {
 	DryRun                   *bool
@@ -307,6 +348,35 @@ type CreateNetworkAclOutput struct {
 	ClientToken *string
 }
 
+// CreateNetworkInterfaceInput is the request of CreateNetworkInterface.
+type CreateNetworkInterfaceInput struct {
+	Ipv4Prefixes                    []Ipv4PrefixSpecificationRequest
+	Ipv4PrefixCount                 *int32
+	Ipv6Prefixes                    []Ipv6PrefixSpecificationRequest
+	Ipv6PrefixCount                 *int32
+	InterfaceType                   *string
+	TagSpecifications               []TagSpecification
+	ClientToken                     *string
+	EnablePrimaryIpv6               *bool
+	ConnectionTrackingSpecification *ConnectionTrackingSpecificationRequest
+	Operator                        *OperatorRequest
+	SubnetId                        *string
+	Description                     *string
+	PrivateIpAddress                *string
+	Groups                          []string
+	PrivateIpAddresses              []PrivateIpAddressSpecification
+	SecondaryPrivateIpAddressCount  *int32
+	Ipv6Addresses                   []InstanceIpv6Address
+	Ipv6AddressCount                *int32
+	DryRun                          *bool
+}
+
+// CreateNetworkInterfaceOutput is the answer of CreateNetworkInterface.
+type CreateNetworkInterfaceOutput struct {
+	NetworkInterface *NetworkInterface
+	ClientToken      *string
+}
+
 // CreateSecurityGroupInput is the request of CreateSecurityGroup.
 type CreateSecurityGroupInput struct {
 	Description       *string
@@ -376,6 +446,16 @@ type DeleteNetworkAclInput struct {
 
 // DeleteNetworkAclOutput is the answer of DeleteNetworkAcl.
 type DeleteNetworkAclOutput struct {
+}
+
+// DeleteNetworkInterfaceInput is the request of DeleteNetworkInterface.
+type DeleteNetworkInterfaceInput struct {
+	DryRun             *bool
+	NetworkInterfaceId *string
+}
+
+// DeleteNetworkInterfaceOutput is the answer of DeleteNetworkInterface.
+type DeleteNetworkInterfaceOutput struct {
 }
 
 // DeleteSecurityGroupInput is the request of DeleteSecurityGroup.
@@ -485,6 +565,23 @@ type DescribeNetworkAclsInput struct {
 type DescribeNetworkAclsOutput struct {
 	NetworkAcls []NetworkAcl
 	NextToken   *string
+}
+
+// DescribeNetworkInterfaceAttributeInput is the request of DescribeNetworkInterfaceAttribute.
+type DescribeNetworkInterfaceAttributeInput struct {
+	DryRun             *bool
+	NetworkInterfaceId *string
+	Attribute          *string
+}
+
+// DescribeNetworkInterfaceAttributeOutput is the answer of DescribeNetworkInterfaceAttribute.
+type DescribeNetworkInterfaceAttributeOutput struct {
+	Attachment               *NetworkInterfaceAttachment
+	Description              *AttributeValue
+	Groups                   []GroupIdentifier
+	NetworkInterfaceId       *string
+	SourceDestCheck          *AttributeBooleanValue
+	AssociatePublicIpAddress *bool
 }
 
 // DescribeNetworkInterfacesInput is the request of DescribeNetworkInterfaces.
@@ -675,6 +772,28 @@ type DestinationOptionsResponse struct {
 	PerHourPartition         *bool
 }
 
+// DetachNetworkInterfaceInput is the request of DetachNetworkInterface.
+type DetachNetworkInterfaceInput struct {
+	DryRun       *bool
+	AttachmentId *string
+	Force        *bool
+}
+
+// DetachNetworkInterfaceOutput is the answer of DetachNetworkInterface.
+type DetachNetworkInterfaceOutput struct {
+}
+
+// EnaSrdSpecification is the model's structure of that name.
+type EnaSrdSpecification struct {
+	EnaSrdEnabled          *bool
+	EnaSrdUdpSpecification *EnaSrdUdpSpecification
+}
+
+// EnaSrdUdpSpecification is the model's structure of that name.
+type EnaSrdUdpSpecification struct {
+	EnaSrdUdpEnabled *bool
+}
+
 // Filter is the model's structure of that name.
 type Filter struct {
 	Name   *string
@@ -757,6 +876,12 @@ type IcmpTypeCode struct {
 	Type *int32
 }
 
+// InstanceIpv6Address is the model's structure of that name.
+type InstanceIpv6Address struct {
+	Ipv6Address   *string
+	IsPrimaryIpv6 *bool
+}
+
 // InternetGateway is the model's structure of that name.
 type InternetGateway struct {
 	Attachments       []InternetGatewayAttachment
@@ -793,8 +918,18 @@ type Ipv4PrefixSpecification struct {
 	Ipv4Prefix *string
 }
 
+// Ipv4PrefixSpecificationRequest is the model's structure of that name.
+type Ipv4PrefixSpecificationRequest struct {
+	Ipv4Prefix *string
+}
+
 // Ipv6PrefixSpecification is the model's structure of that name.
 type Ipv6PrefixSpecification struct {
+	Ipv6Prefix *string
+}
+
+// Ipv6PrefixSpecificationRequest is the model's structure of that name.
+type Ipv6PrefixSpecificationRequest struct {
 	Ipv6Prefix *string
 }
 
@@ -835,6 +970,25 @@ type ModifyManagedPrefixListInput struct {
 // ModifyManagedPrefixListOutput is the answer of ModifyManagedPrefixList.
 type ModifyManagedPrefixListOutput struct {
 	PrefixList *ManagedPrefixList
+}
+
+// ModifyNetworkInterfaceAttributeInput is the request of ModifyNetworkInterfaceAttribute.
+type ModifyNetworkInterfaceAttributeInput struct {
+	EnaSrdSpecification             *EnaSrdSpecification
+	EnablePrimaryIpv6               *bool
+	ConnectionTrackingSpecification *ConnectionTrackingSpecificationRequest
+	AssociatePublicIpAddress        *bool
+	AssociatedSubnetIds             []string
+	DryRun                          *bool
+	NetworkInterfaceId              *string
+	Description                     *AttributeValue
+	SourceDestCheck                 *AttributeBooleanValue
+	Groups                          []string
+	Attachment                      *NetworkInterfaceAttachmentChanges
+}
+
+// ModifyNetworkInterfaceAttributeOutput is the answer of ModifyNetworkInterfaceAttribute.
+type ModifyNetworkInterfaceAttributeOutput struct {
 }
 
 // ModifySecurityGroupRulesInput is the request of ModifySecurityGroupRules.
@@ -940,6 +1094,14 @@ type NetworkInterfaceAttachment struct {
 	EnaQueueCount       *int32
 }
 
+// NetworkInterfaceAttachmentChanges is the model's structure of that name.
+type NetworkInterfaceAttachmentChanges struct {
+	DefaultEnaQueueCount *bool
+	EnaQueueCount        *int32
+	AttachmentId         *string
+	DeleteOnTermination  *bool
+}
+
 // NetworkInterfaceIpv6Address is the model's structure of that name.
 type NetworkInterfaceIpv6Address struct {
 	Ipv6Address       *string
@@ -953,6 +1115,11 @@ type NetworkInterfacePrivateIpAddress struct {
 	Primary          *bool
 	PrivateDnsName   *string
 	PrivateIpAddress *string
+}
+
+// OperatorRequest is the model's structure of that name.
+type OperatorRequest struct {
+	Principal *string
 }
 
 // OperatorResponse is the model's structure of that name.
@@ -998,6 +1165,12 @@ type PrivateDnsNameOptionsOnLaunch struct {
 	HostnameType                    *string
 	EnableResourceNameDnsARecord    *bool
 	EnableResourceNameDnsAAAARecord *bool
+}
+
+// PrivateIpAddressSpecification is the model's structure of that name.
+type PrivateIpAddressSpecification struct {
+	Primary          *bool
+	PrivateIpAddress *string
 }
 
 // PropagatingVgw is the model's structure of that name.
@@ -1472,6 +1645,19 @@ var table = []wire.Shape{
 		{Name: "Description", Target: "String"},
 	}},
 	{Name: "AssociatedSubnetList", Kind: wire.List, Elem: wire.Member{Target: "SubnetId", LocationName: "item"}},
+	{Name: "AttachNetworkInterfaceInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NetworkCardIndex", Target: "Integer"},
+		{Name: "EnaSrdSpecification", Target: "EnaSrdSpecification"},
+		{Name: "EnaQueueCount", Target: "Integer"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "NetworkInterfaceId", Target: "NetworkInterfaceId", LocationName: "networkInterfaceId", Required: true},
+		{Name: "InstanceId", Target: "InstanceId", LocationName: "instanceId", Required: true},
+		{Name: "DeviceIndex", Target: "Integer", LocationName: "deviceIndex", Required: true},
+	}},
+	{Name: "AttachNetworkInterfaceOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "AttachmentId", Target: "String", LocationName: "attachmentId"},
+		{Name: "NetworkCardIndex", Target: "Integer", LocationName: "networkCardIndex"},
+	}},
 	{Name: "AttachmentEnaSrdSpecification", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "EnaSrdEnabled", Target: "Boolean", LocationName: "enaSrdEnabled"},
 		{Name: "EnaSrdUdpSpecification", Target: "AttachmentEnaSrdUdpSpecification", LocationName: "enaSrdUdpSpecification"},
@@ -1482,6 +1668,9 @@ var table = []wire.Shape{
 	{Name: "AttachmentStatus", Kind: wire.String, Enum: []string{"attaching", "attached", "detaching", "detached"}},
 	{Name: "AttributeBooleanValue", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Value", Target: "Boolean", LocationName: "value"},
+	}},
+	{Name: "AttributeValue", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Value", Target: "String", LocationName: "value"},
 	}},
 	{Name: "AuthorizeSecurityGroupEgressInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "TagSpecifications", Target: "TagSpecificationList", LocationName: "TagSpecification"},
@@ -1560,6 +1749,11 @@ var table = []wire.Shape{
 		{Name: "UdpStreamTimeout", Target: "Integer", LocationName: "udpStreamTimeout"},
 		{Name: "UdpTimeout", Target: "Integer", LocationName: "udpTimeout"},
 	}},
+	{Name: "ConnectionTrackingSpecificationRequest", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "TcpEstablishedTimeout", Target: "Integer"},
+		{Name: "UdpStreamTimeout", Target: "Integer"},
+		{Name: "UdpTimeout", Target: "Integer"},
+	}},
 	{Name: "CoreNetworkArn", Kind: wire.String},
 	{Name: "CreateFlowLogsInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DryRun", Target: "Boolean"},
@@ -1617,6 +1811,31 @@ var table = []wire.Shape{
 		{Name: "NetworkAcl", Target: "NetworkAcl", LocationName: "networkAcl"},
 		{Name: "ClientToken", Target: "String", LocationName: "clientToken"},
 	}},
+	{Name: "CreateNetworkInterfaceInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Ipv4Prefixes", Target: "Ipv4PrefixList", LocationName: "Ipv4Prefix"},
+		{Name: "Ipv4PrefixCount", Target: "Integer"},
+		{Name: "Ipv6Prefixes", Target: "Ipv6PrefixList", LocationName: "Ipv6Prefix"},
+		{Name: "Ipv6PrefixCount", Target: "Integer"},
+		{Name: "InterfaceType", Target: "NetworkInterfaceCreationType"},
+		{Name: "TagSpecifications", Target: "TagSpecificationList", LocationName: "TagSpecification"},
+		{Name: "ClientToken", Target: "String"},
+		{Name: "EnablePrimaryIpv6", Target: "Boolean"},
+		{Name: "ConnectionTrackingSpecification", Target: "ConnectionTrackingSpecificationRequest"},
+		{Name: "Operator", Target: "OperatorRequest"},
+		{Name: "SubnetId", Target: "SubnetId", LocationName: "subnetId", Required: true},
+		{Name: "Description", Target: "String", LocationName: "description"},
+		{Name: "PrivateIpAddress", Target: "String", LocationName: "privateIpAddress"},
+		{Name: "Groups", Target: "SecurityGroupIdStringList", LocationName: "SecurityGroupId"},
+		{Name: "PrivateIpAddresses", Target: "PrivateIpAddressSpecificationList", LocationName: "privateIpAddresses"},
+		{Name: "SecondaryPrivateIpAddressCount", Target: "Integer", LocationName: "secondaryPrivateIpAddressCount"},
+		{Name: "Ipv6Addresses", Target: "InstanceIpv6AddressList", LocationName: "ipv6Addresses"},
+		{Name: "Ipv6AddressCount", Target: "Integer", LocationName: "ipv6AddressCount"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+	}},
+	{Name: "CreateNetworkInterfaceOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NetworkInterface", Target: "NetworkInterface", LocationName: "networkInterface"},
+		{Name: "ClientToken", Target: "String", LocationName: "clientToken"},
+	}},
 	{Name: "CreateSecurityGroupInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Description", Target: "String", LocationName: "GroupDescription", Required: true},
 		{Name: "GroupName", Target: "String", Required: true},
@@ -1662,6 +1881,11 @@ var table = []wire.Shape{
 		{Name: "NetworkAclId", Target: "NetworkAclId", LocationName: "networkAclId", Required: true},
 	}},
 	{Name: "DeleteNetworkAclOutput", Kind: wire.Structure},
+	{Name: "DeleteNetworkInterfaceInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "NetworkInterfaceId", Target: "NetworkInterfaceId", LocationName: "networkInterfaceId", Required: true},
+	}},
+	{Name: "DeleteNetworkInterfaceOutput", Kind: wire.Structure},
 	{Name: "DeleteSecurityGroupInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "GroupId", Target: "SecurityGroupId"},
 		{Name: "GroupName", Target: "SecurityGroupName"},
@@ -1739,6 +1963,19 @@ var table = []wire.Shape{
 	{Name: "DescribeNetworkAclsOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "NetworkAcls", Target: "NetworkAclList", LocationName: "networkAclSet"},
 		{Name: "NextToken", Target: "String", LocationName: "nextToken"},
+	}},
+	{Name: "DescribeNetworkInterfaceAttributeInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "NetworkInterfaceId", Target: "NetworkInterfaceId", LocationName: "networkInterfaceId", Required: true},
+		{Name: "Attribute", Target: "NetworkInterfaceAttribute", LocationName: "attribute"},
+	}},
+	{Name: "DescribeNetworkInterfaceAttributeOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Attachment", Target: "NetworkInterfaceAttachment", LocationName: "attachment"},
+		{Name: "Description", Target: "AttributeValue", LocationName: "description"},
+		{Name: "Groups", Target: "GroupIdentifierList", LocationName: "groupSet"},
+		{Name: "NetworkInterfaceId", Target: "String", LocationName: "networkInterfaceId"},
+		{Name: "SourceDestCheck", Target: "AttributeBooleanValue", LocationName: "sourceDestCheck"},
+		{Name: "AssociatePublicIpAddress", Target: "Boolean", LocationName: "associatePublicIpAddress"},
 	}},
 	{Name: "DescribeNetworkInterfacesInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "NextToken", Target: "String"},
@@ -1885,6 +2122,19 @@ var table = []wire.Shape{
 		{Name: "HiveCompatiblePartitions", Target: "Boolean", LocationName: "hiveCompatiblePartitions"},
 		{Name: "PerHourPartition", Target: "Boolean", LocationName: "perHourPartition"},
 	}},
+	{Name: "DetachNetworkInterfaceInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "AttachmentId", Target: "NetworkInterfaceAttachmentId", LocationName: "attachmentId", Required: true},
+		{Name: "Force", Target: "Boolean", LocationName: "force"},
+	}},
+	{Name: "DetachNetworkInterfaceOutput", Kind: wire.Structure},
+	{Name: "EnaSrdSpecification", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "EnaSrdEnabled", Target: "Boolean"},
+		{Name: "EnaSrdUdpSpecification", Target: "EnaSrdUdpSpecification"},
+	}},
+	{Name: "EnaSrdUdpSpecification", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "EnaSrdUdpEnabled", Target: "Boolean"},
+	}},
 	{Name: "Filter", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Name", Target: "String"},
 		{Name: "Values", Target: "ValueStringList", LocationName: "Value"},
@@ -1960,6 +2210,12 @@ var table = []wire.Shape{
 		{Name: "Code", Target: "Integer", LocationName: "code"},
 		{Name: "Type", Target: "Integer", LocationName: "type"},
 	}},
+	{Name: "InstanceId", Kind: wire.String},
+	{Name: "InstanceIpv6Address", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Ipv6Address", Target: "String", LocationName: "ipv6Address"},
+		{Name: "IsPrimaryIpv6", Target: "Boolean", LocationName: "isPrimaryIpv6"},
+	}},
+	{Name: "InstanceIpv6AddressList", Kind: wire.List, Elem: wire.Member{Target: "InstanceIpv6Address", LocationName: "item"}},
 	{Name: "Integer", Kind: wire.Integer},
 	{Name: "InternetGateway", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Attachments", Target: "InternetGatewayAttachmentList", LocationName: "attachmentSet"},
@@ -1992,13 +2248,21 @@ var table = []wire.Shape{
 	{Name: "IpRangeList", Kind: wire.List, Elem: wire.Member{Target: "IpRange", LocationName: "item"}},
 	{Name: "IpRanges", Kind: wire.List, Elem: wire.Member{Target: "String", LocationName: "item"}},
 	{Name: "IpSource", Kind: wire.String, Enum: []string{"amazon", "byoip", "none"}},
+	{Name: "Ipv4PrefixList", Kind: wire.List, Elem: wire.Member{Target: "Ipv4PrefixSpecificationRequest", LocationName: "item"}},
 	{Name: "Ipv4PrefixSpecification", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Ipv4Prefix", Target: "String", LocationName: "ipv4Prefix"},
 	}},
+	{Name: "Ipv4PrefixSpecificationRequest", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Ipv4Prefix", Target: "String"},
+	}},
 	{Name: "Ipv4PrefixesList", Kind: wire.List, Elem: wire.Member{Target: "Ipv4PrefixSpecification", LocationName: "item"}},
 	{Name: "Ipv6AddressAttribute", Kind: wire.String, Enum: []string{"public", "private"}},
+	{Name: "Ipv6PrefixList", Kind: wire.List, Elem: wire.Member{Target: "Ipv6PrefixSpecificationRequest", LocationName: "item"}},
 	{Name: "Ipv6PrefixSpecification", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Ipv6Prefix", Target: "String", LocationName: "ipv6Prefix"},
+	}},
+	{Name: "Ipv6PrefixSpecificationRequest", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Ipv6Prefix", Target: "String"},
 	}},
 	{Name: "Ipv6PrefixesList", Kind: wire.List, Elem: wire.Member{Target: "Ipv6PrefixSpecification", LocationName: "item"}},
 	{Name: "Ipv6Range", Kind: wire.Structure, Members: []wire.Member{
@@ -2037,6 +2301,20 @@ var table = []wire.Shape{
 	{Name: "ModifyManagedPrefixListOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "PrefixList", Target: "ManagedPrefixList", LocationName: "prefixList"},
 	}},
+	{Name: "ModifyNetworkInterfaceAttributeInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "EnaSrdSpecification", Target: "EnaSrdSpecification"},
+		{Name: "EnablePrimaryIpv6", Target: "Boolean"},
+		{Name: "ConnectionTrackingSpecification", Target: "ConnectionTrackingSpecificationRequest"},
+		{Name: "AssociatePublicIpAddress", Target: "Boolean"},
+		{Name: "AssociatedSubnetIds", Target: "SubnetIdList", LocationName: "AssociatedSubnetId"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "NetworkInterfaceId", Target: "NetworkInterfaceId", LocationName: "networkInterfaceId", Required: true},
+		{Name: "Description", Target: "AttributeValue", LocationName: "description"},
+		{Name: "SourceDestCheck", Target: "AttributeBooleanValue", LocationName: "sourceDestCheck"},
+		{Name: "Groups", Target: "SecurityGroupIdStringList", LocationName: "SecurityGroupId"},
+		{Name: "Attachment", Target: "NetworkInterfaceAttachmentChanges", LocationName: "attachment"},
+	}},
+	{Name: "ModifyNetworkInterfaceAttributeOutput", Kind: wire.Structure},
 	{Name: "ModifySecurityGroupRulesInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "GroupId", Target: "SecurityGroupId", Required: true},
 		{Name: "SecurityGroupRules", Target: "SecurityGroupRuleUpdateList", LocationName: "SecurityGroupRule", Required: true},
@@ -2130,6 +2408,15 @@ var table = []wire.Shape{
 		{Name: "EnaSrdSpecification", Target: "AttachmentEnaSrdSpecification", LocationName: "enaSrdSpecification"},
 		{Name: "EnaQueueCount", Target: "Integer", LocationName: "enaQueueCount"},
 	}},
+	{Name: "NetworkInterfaceAttachmentChanges", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DefaultEnaQueueCount", Target: "Boolean"},
+		{Name: "EnaQueueCount", Target: "Integer"},
+		{Name: "AttachmentId", Target: "NetworkInterfaceAttachmentId", LocationName: "attachmentId"},
+		{Name: "DeleteOnTermination", Target: "Boolean", LocationName: "deleteOnTermination"},
+	}},
+	{Name: "NetworkInterfaceAttachmentId", Kind: wire.String},
+	{Name: "NetworkInterfaceAttribute", Kind: wire.String, Enum: []string{"description", "groupSet", "sourceDestCheck", "attachment", "associatePublicIpAddress"}},
+	{Name: "NetworkInterfaceCreationType", Kind: wire.String, Enum: []string{"efa", "efa-only", "branch", "trunk"}},
 	{Name: "NetworkInterfaceId", Kind: wire.String},
 	{Name: "NetworkInterfaceIdList", Kind: wire.List, Elem: wire.Member{Target: "NetworkInterfaceId", LocationName: "item"}},
 	{Name: "NetworkInterfaceIpv6Address", Kind: wire.Structure, Members: []wire.Member{
@@ -2150,6 +2437,9 @@ var table = []wire.Shape{
 	{Name: "NetworkInterfaceType", Kind: wire.String, Enum: []string{"interface", "natGateway", "efa", "efa-only", "trunk", "load_balancer", "network_load_balancer", "vpc_endpoint", "branch", "transit_gateway", "lambda", "quicksight", "global_accelerator_managed", "api_gateway_managed", "gateway_load_balancer", "gateway_load_balancer_endpoint", "iot_rules_managed", "aws_codestar_connections_managed"}},
 	{Name: "NextToken", Kind: wire.String},
 	{Name: "OdbNetworkArn", Kind: wire.String},
+	{Name: "OperatorRequest", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Principal", Target: "String"},
+	}},
 	{Name: "OperatorResponse", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Managed", Target: "Boolean", LocationName: "managed"},
 		{Name: "Principal", Target: "String", LocationName: "principal"},
@@ -2190,6 +2480,11 @@ var table = []wire.Shape{
 		{Name: "EnableResourceNameDnsARecord", Target: "Boolean", LocationName: "enableResourceNameDnsARecord"},
 		{Name: "EnableResourceNameDnsAAAARecord", Target: "Boolean", LocationName: "enableResourceNameDnsAAAARecord"},
 	}},
+	{Name: "PrivateIpAddressSpecification", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Primary", Target: "Boolean", LocationName: "primary"},
+		{Name: "PrivateIpAddress", Target: "String", LocationName: "privateIpAddress"},
+	}},
+	{Name: "PrivateIpAddressSpecificationList", Kind: wire.List, Elem: wire.Member{Target: "PrivateIpAddressSpecification", LocationName: "item"}},
 	{Name: "PropagatingVgw", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "GatewayId", Target: "String", LocationName: "gatewayId"},
 	}},
@@ -2368,6 +2663,7 @@ var table = []wire.Shape{
 	}},
 	{Name: "SecurityGroupForVpcList", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroupForVpc", LocationName: "item"}},
 	{Name: "SecurityGroupId", Kind: wire.String},
+	{Name: "SecurityGroupIdStringList", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroupId", LocationName: "SecurityGroupId"}},
 	{Name: "SecurityGroupList", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroup", LocationName: "item"}},
 	{Name: "SecurityGroupName", Kind: wire.String},
 	{Name: "SecurityGroupReference", Kind: wire.Structure, Members: []wire.Member{
@@ -2467,6 +2763,7 @@ var table = []wire.Shape{
 	}},
 	{Name: "SubnetCidrBlockStateCode", Kind: wire.String, Enum: []string{"associating", "associated", "disassociating", "disassociated", "failing", "failed"}},
 	{Name: "SubnetId", Kind: wire.String},
+	{Name: "SubnetIdList", Kind: wire.List, Elem: wire.Member{Target: "SubnetId", LocationName: "AssociatedSubnetId"}},
 	{Name: "SubnetIdStringList", Kind: wire.List, Elem: wire.Member{Target: "SubnetId", LocationName: "SubnetId"}},
 	{Name: "SubnetIpv6CidrBlockAssociation", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "AssociationId", Target: "SubnetCidrAssociationId", LocationName: "associationId"},
