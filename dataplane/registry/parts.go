@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 
 	"github.com/containerd/errdefs"
+	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"kaimon.dev/kaimon/internal/clock"
@@ -100,4 +102,22 @@ func (g *Registry) holding(ctx context.Context, repository, id string, fn func(*
 	}
 	defer g.uploads.release(up)
 	return fn(up)
+}
+
+// Take writes a blob of any size that comes from elsewhere and has it recorded
+// by link, with its size. Content of another digest is thrown away.
+func (g *Registry) Take(ctx context.Context, blob digest.Digest, body io.Reader, link func(size int64) error) error {
+	up, err := g.uploads.take(ctx, uploadRef("taken", clock.UUID()), true)
+	if err != nil {
+		return err
+	}
+	defer g.uploads.release(up)
+	size := int64(0)
+	if err = up.append(body); err == nil {
+		size, err = up.offset()
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("take %s: %w", blob, err), g.uploads.forget(context.WithoutCancel(ctx), up))
+	}
+	return g.link(ctx, up, ocispec.Descriptor{Digest: blob, Size: size}, func() error { return link(size) })
 }

@@ -2,9 +2,11 @@ package registry_test
 
 import (
 	"errors"
+	"io"
 	"math"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/containerd/errdefs"
 	"github.com/opencontainers/go-digest"
@@ -71,5 +73,26 @@ func TestPartsRefused(t *testing.T) {
 	}
 	if found := w.files("ingest", "data"); len(found) != 0 {
 		t.Errorf("left over: %v", found)
+	}
+}
+
+// TestTake holds that what comes from elsewhere is verified, and leaves nothing
+// if it breaks off.
+func TestTake(t *testing.T) {
+	w := newWorld(t)
+	d := digest.FromString("from elsewhere")
+	none := func(int64) error { t.Error("it is recorded"); return nil }
+	if err := w.Take(t.Context(), d, strings.NewReader("something else"), none); err == nil {
+		t.Error("a lie is taken")
+	}
+	if err := w.Take(t.Context(), d, iotest.ErrReader(io.ErrUnexpectedEOF), none); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("broken off: %v", err)
+	}
+	var linked int64
+	if err := w.Take(t.Context(), d, strings.NewReader("from elsewhere"), func(size int64) error { linked = size; return nil }); err != nil || linked != 14 {
+		t.Errorf("%d %v", linked, err)
+	}
+	if found := append(w.files("ingest", "data"), w.files("blobs", "*")...); len(found) != 1 {
+		t.Errorf("files %v", found)
 	}
 }

@@ -96,11 +96,16 @@ func PutImage(tx *store.Txn, repo *Repository, m *Manifest, tag string, now time
 	if err != nil {
 		return nil, err
 	}
+	return m.record(tx, repo.ARN, tag, size, now), nil
+}
+
+// record puts the row of a manifest, or adds a tag to the one that is there.
+func (m *Manifest) record(tx *store.Txn, repository, tag string, size int64, now time.Time) *Image {
 	image := Image{
-		Repository: repo.ARN, Digest: m.Digest, ManifestSize: m.Size, MediaType: m.MediaType, ArtifactType: m.ArtifactType, Size: size,
+		Repository: repository, Digest: m.Digest, ManifestSize: m.Size, MediaType: m.MediaType, ArtifactType: m.ArtifactType, Size: size,
 		Layers: m.Layers, Manifests: m.Manifests, Subject: m.Subject, Annotations: m.Annotations, PushedAt: now,
 	}
-	if have, ok := ImageByDigest(tx, repo.ARN, m.Digest); ok {
+	if have, ok := ImageByDigest(tx, repository, m.Digest); ok {
 		image = *have
 	}
 	if tag != "" && !slices.Contains(image.Tags, tag) {
@@ -108,7 +113,7 @@ func PutImage(tx *store.Txn, repo *Repository, m *Manifest, tag string, now time
 		slices.Sort(image.Tags)
 	}
 	Images.Put(tx, image)
-	return &image, nil
+	return &image
 }
 
 // check finds all that a manifest refers to and returns the size of its layers.

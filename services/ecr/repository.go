@@ -112,6 +112,9 @@ func DeleteRepository(tx *store.Txn, repo *Repository, force bool) error {
 	for layer := range LayersIn(tx, repo.ARN) {
 		Layers.Delete(tx, layer.ID())
 	}
+	for check := range UpstreamChecks.By(tx, byRepository, repo.ARN) {
+		UpstreamChecks.Delete(tx, tagKey(check.Repository, check.Tag))
+	}
 	DeleteLifecyclePolicy(tx, repo.ARN)
 	LifecyclePreviews.Delete(tx, repo.ARN)
 	RepositoryPolicies.Delete(tx, repo.ARN)

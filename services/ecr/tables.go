@@ -7,7 +7,10 @@ import (
 
 // Tables lists every table of the service, for opening a store.
 func Tables() []store.AnyTable {
-	return []store.AnyTable{Repositories, Images, Layers, TokenKeys, LifecyclePolicies, LifecycleRuns, LifecyclePreviews, RepositoryPolicies}
+	return []store.AnyTable{
+		Repositories, Images, Layers, TokenKeys, RepositoryPolicies, LifecyclePolicies, LifecycleRuns, LifecyclePreviews,
+		PullThroughRules, UpstreamChecks,
+	}
 }
 
 // Names of indexes.

@@ -18,6 +18,7 @@ import (
 	"kaimon.dev/kaimon/internal/clock"
 	"kaimon.dev/kaimon/internal/metric"
 	"kaimon.dev/kaimon/runtime/containerd"
+	"kaimon.dev/kaimon/services/ecr/ecrctl"
 	"kaimon.dev/kaimon/services/logs/logsapi"
 	"kaimon.dev/kaimon/store"
 )
@@ -40,6 +41,7 @@ type Main struct {
 	logs     *logsapi.Handlers // whose queries read events in the background
 	runtime  *containerd.Runtime
 	registry *registry.Registry
+	cache    *ecrctl.Cache
 	plane    *vpc.Kernel
 	proxy    *control.Client
 	metrics  *metric.Recent // what is counted by the minute, until a metrics service reads it

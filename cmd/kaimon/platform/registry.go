@@ -20,6 +20,8 @@ func (m *Main) openRegistry(ctx context.Context) error {
 		return wrap("registry", err)
 	}
 	m.registry = registry.New(registry.Options{Content: content, Directory: directory, Clock: systemClock, Log: m.Log})
+	m.cache = &ecrctl.Cache{Directory: directory, Keeper: m.registry, Log: m.Log}
+	directory.Cache = m.cache
 	m.runtime.SetResolver((&ecrctl.Resolver{Directory: directory, Local: m.localAddress()}).Resolve)
 	return nil
 }

@@ -34,7 +34,9 @@ func (m *Main) newGateway() *gateway.Gateway {
 			ec2api.Bind(&ec2api.Handlers{Store: m.store, Clock: systemClock, PublicPool: m.Config.PublicCIDR}),
 			elbv2api.Bind(&elbv2api.Handlers{Store: m.store, Clock: systemClock}),
 			acmapi.Bind(&acmapi.Handlers{Store: m.store, Clock: systemClock}),
-			ecrapi.Bind(&ecrapi.Handlers{Store: m.store, Clock: systemClock, Content: m.registry, Uploads: m.registry, Address: m.localAddress()}),
+			ecrapi.Bind(&ecrapi.Handlers{
+				Store: m.store, Clock: systemClock, Content: m.registry, Uploads: m.registry, Upstream: m.cache, Address: m.localAddress(),
+			}),
 			logsapi.Bind(m.logs),
 			servicediscoveryapi.Bind(&servicediscoveryapi.Handlers{Store: m.store, Clock: systemClock, Hex: clock.Hex, Below: clock.Below}),
 			stsapi.Bind(stsapi.Handler{}),

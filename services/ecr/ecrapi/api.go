@@ -26,6 +26,8 @@ type Handlers struct {
 	Clock   clock.Clock
 	Content Content
 	Uploads Uploads
+	// Upstream asks the registries of pull-through rules.
+	Upstream Prober
 	// Address is where clients on this machine reach the registry, host:port.
 	Address string
 }

@@ -16,11 +16,14 @@ type API interface {
 	BatchDeleteImage(ctx context.Context, in *BatchDeleteImageInput) (*BatchDeleteImageOutput, error)
 	BatchGetImage(ctx context.Context, in *BatchGetImageInput) (*BatchGetImageOutput, error)
 	CompleteLayerUpload(ctx context.Context, in *CompleteLayerUploadInput) (*CompleteLayerUploadOutput, error)
+	CreatePullThroughCacheRule(ctx context.Context, in *CreatePullThroughCacheRuleInput) (*CreatePullThroughCacheRuleOutput, error)
 	CreateRepository(ctx context.Context, in *CreateRepositoryInput) (*CreateRepositoryOutput, error)
 	DeleteLifecyclePolicy(ctx context.Context, in *DeleteLifecyclePolicyInput) (*DeleteLifecyclePolicyOutput, error)
+	DeletePullThroughCacheRule(ctx context.Context, in *DeletePullThroughCacheRuleInput) (*DeletePullThroughCacheRuleOutput, error)
 	DeleteRepository(ctx context.Context, in *DeleteRepositoryInput) (*DeleteRepositoryOutput, error)
 	DeleteRepositoryPolicy(ctx context.Context, in *DeleteRepositoryPolicyInput) (*DeleteRepositoryPolicyOutput, error)
 	DescribeImages(ctx context.Context, in *DescribeImagesInput) (*DescribeImagesOutput, error)
+	DescribePullThroughCacheRules(ctx context.Context, in *DescribePullThroughCacheRulesInput) (*DescribePullThroughCacheRulesOutput, error)
 	DescribeRepositories(ctx context.Context, in *DescribeRepositoriesInput) (*DescribeRepositoriesOutput, error)
 	GetAuthorizationToken(ctx context.Context, in *GetAuthorizationTokenInput) (*GetAuthorizationTokenOutput, error)
 	GetDownloadUrlForLayer(ctx context.Context, in *GetDownloadUrlForLayerInput) (*GetDownloadUrlForLayerOutput, error)
@@ -38,7 +41,9 @@ type API interface {
 	StartLifecyclePolicyPreview(ctx context.Context, in *StartLifecyclePolicyPreviewInput) (*StartLifecyclePolicyPreviewOutput, error)
 	TagResource(ctx context.Context, in *TagResourceInput) (*TagResourceOutput, error)
 	UntagResource(ctx context.Context, in *UntagResourceInput) (*UntagResourceOutput, error)
+	UpdatePullThroughCacheRule(ctx context.Context, in *UpdatePullThroughCacheRuleInput) (*UpdatePullThroughCacheRuleOutput, error)
 	UploadLayerPart(ctx context.Context, in *UploadLayerPartInput) (*UploadLayerPartOutput, error)
+	ValidatePullThroughCacheRule(ctx context.Context, in *ValidatePullThroughCacheRuleInput) (*ValidatePullThroughCacheRuleOutput, error)
 }
 
 // Bind describes the service, bound to its handler.
@@ -57,11 +62,14 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "BatchDeleteImage", Method: "POST", Path: "/"}, api.BatchDeleteImage),
 			wire.Op(wire.Operation{Name: "BatchGetImage", Method: "POST", Path: "/"}, api.BatchGetImage),
 			wire.Op(wire.Operation{Name: "CompleteLayerUpload", Method: "POST", Path: "/"}, api.CompleteLayerUpload),
+			wire.Op(wire.Operation{Name: "CreatePullThroughCacheRule", Method: "POST", Path: "/"}, api.CreatePullThroughCacheRule),
 			wire.Op(wire.Operation{Name: "CreateRepository", Method: "POST", Path: "/"}, api.CreateRepository),
 			wire.Op(wire.Operation{Name: "DeleteLifecyclePolicy", Method: "POST", Path: "/"}, api.DeleteLifecyclePolicy),
+			wire.Op(wire.Operation{Name: "DeletePullThroughCacheRule", Method: "POST", Path: "/"}, api.DeletePullThroughCacheRule),
 			wire.Op(wire.Operation{Name: "DeleteRepository", Method: "POST", Path: "/"}, api.DeleteRepository),
 			wire.Op(wire.Operation{Name: "DeleteRepositoryPolicy", Method: "POST", Path: "/"}, api.DeleteRepositoryPolicy),
 			wire.Op(wire.Operation{Name: "DescribeImages", Method: "POST", Path: "/"}, api.DescribeImages),
+			wire.Op(wire.Operation{Name: "DescribePullThroughCacheRules", Method: "POST", Path: "/"}, api.DescribePullThroughCacheRules),
 			wire.Op(wire.Operation{Name: "DescribeRepositories", Method: "POST", Path: "/"}, api.DescribeRepositories),
 			wire.Op(wire.Operation{Name: "GetAuthorizationToken", Method: "POST", Path: "/"}, api.GetAuthorizationToken),
 			wire.Op(wire.Operation{Name: "GetDownloadUrlForLayer", Method: "POST", Path: "/"}, api.GetDownloadUrlForLayer),
@@ -79,7 +87,9 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "StartLifecyclePolicyPreview", Method: "POST", Path: "/"}, api.StartLifecyclePolicyPreview),
 			wire.Op(wire.Operation{Name: "TagResource", Method: "POST", Path: "/"}, api.TagResource),
 			wire.Op(wire.Operation{Name: "UntagResource", Method: "POST", Path: "/"}, api.UntagResource),
+			wire.Op(wire.Operation{Name: "UpdatePullThroughCacheRule", Method: "POST", Path: "/"}, api.UpdatePullThroughCacheRule),
 			wire.Op(wire.Operation{Name: "UploadLayerPart", Method: "POST", Path: "/"}, api.UploadLayerPart),
+			wire.Op(wire.Operation{Name: "ValidatePullThroughCacheRule", Method: "POST", Path: "/"}, api.ValidatePullThroughCacheRule),
 		},
 		Errors: []wire.ErrorShape{
 			{Code: "EmptyUploadException", Status: 400, Fault: aws.Sender},
@@ -100,15 +110,21 @@ func Bind(api API) *wire.Service {
 			{Code: "LifecyclePolicyPreviewInProgressException", Status: 400, Fault: aws.Sender},
 			{Code: "LifecyclePolicyPreviewNotFoundException", Status: 400, Fault: aws.Sender},
 			{Code: "LimitExceededException", Status: 400, Fault: aws.Sender},
+			{Code: "PullThroughCacheRuleAlreadyExistsException", Status: 400, Fault: aws.Sender},
+			{Code: "PullThroughCacheRuleNotFoundException", Status: 400, Fault: aws.Sender},
 			{Code: "ReferencedImagesNotFoundException", Status: 400, Fault: aws.Sender},
 			{Code: "RepositoryAlreadyExistsException", Status: 400, Fault: aws.Sender},
 			{Code: "RepositoryNotEmptyException", Status: 400, Fault: aws.Sender},
 			{Code: "RepositoryNotFoundException", Status: 400, Fault: aws.Sender},
 			{Code: "RepositoryPolicyNotFoundException", Status: 400, Fault: aws.Sender},
+			{Code: "SecretNotFoundException", Status: 400, Fault: aws.Sender},
 			{Code: "ServerException", Status: 500, Fault: aws.Receiver},
 			{Code: "TooManyTagsException", Status: 400, Fault: aws.Sender},
+			{Code: "UnableToAccessSecretException", Status: 400, Fault: aws.Sender},
+			{Code: "UnableToDecryptSecretValueException", Status: 400, Fault: aws.Sender},
 			{Code: "UnableToGetUpstreamImageException", Status: 400, Fault: aws.Sender},
 			{Code: "UnableToGetUpstreamLayerException", Status: 400, Fault: aws.Sender},
+			{Code: "UnsupportedUpstreamRegistryException", Status: 400, Fault: aws.Sender},
 			{Code: "UploadNotFoundException", Status: 400, Fault: aws.Sender},
 			{Code: "ValidationException", Status: 400, Fault: aws.Sender},
 		},
@@ -178,6 +194,29 @@ type CompleteLayerUploadOutput struct {
 	LayerDigest    *string
 }
 
+// CreatePullThroughCacheRuleInput is the request of CreatePullThroughCacheRule.
+type CreatePullThroughCacheRuleInput struct {
+	EcrRepositoryPrefix      *string
+	UpstreamRegistryUrl      *string
+	RegistryId               *string
+	UpstreamRegistry         *string
+	CredentialArn            *string
+	CustomRoleArn            *string
+	UpstreamRepositoryPrefix *string
+}
+
+// CreatePullThroughCacheRuleOutput is the answer of CreatePullThroughCacheRule.
+type CreatePullThroughCacheRuleOutput struct {
+	EcrRepositoryPrefix      *string
+	UpstreamRegistryUrl      *string
+	CreatedAt                *time.Time
+	RegistryId               *string
+	UpstreamRegistry         *string
+	CredentialArn            *string
+	CustomRoleArn            *string
+	UpstreamRepositoryPrefix *string
+}
+
 // CreateRepositoryInput is the request of CreateRepository.
 type CreateRepositoryInput struct {
 	RegistryId                         *string
@@ -206,6 +245,23 @@ type DeleteLifecyclePolicyOutput struct {
 	RepositoryName      *string
 	LifecyclePolicyText *string
 	LastEvaluatedAt     *time.Time
+}
+
+// DeletePullThroughCacheRuleInput is the request of DeletePullThroughCacheRule.
+type DeletePullThroughCacheRuleInput struct {
+	EcrRepositoryPrefix *string
+	RegistryId          *string
+}
+
+// DeletePullThroughCacheRuleOutput is the answer of DeletePullThroughCacheRule.
+type DeletePullThroughCacheRuleOutput struct {
+	EcrRepositoryPrefix      *string
+	UpstreamRegistryUrl      *string
+	CreatedAt                *time.Time
+	RegistryId               *string
+	CredentialArn            *string
+	CustomRoleArn            *string
+	UpstreamRepositoryPrefix *string
 }
 
 // DeleteRepositoryInput is the request of DeleteRepository.
@@ -253,6 +309,20 @@ type DescribeImagesInput struct {
 type DescribeImagesOutput struct {
 	ImageDetails []ImageDetail
 	NextToken    *string
+}
+
+// DescribePullThroughCacheRulesInput is the request of DescribePullThroughCacheRules.
+type DescribePullThroughCacheRulesInput struct {
+	RegistryId            *string
+	EcrRepositoryPrefixes []string
+	NextToken             *string
+	MaxResults            *int32
+}
+
+// DescribePullThroughCacheRulesOutput is the answer of DescribePullThroughCacheRules.
+type DescribePullThroughCacheRulesOutput struct {
+	PullThroughCacheRules []PullThroughCacheRule
+	NextToken             *string
 }
 
 // DescribeRepositoriesInput is the request of DescribeRepositories.
@@ -496,6 +566,19 @@ type ListTagsForResourceOutput struct {
 	Tags []Tag
 }
 
+// PullThroughCacheRule is the model's structure of that name.
+type PullThroughCacheRule struct {
+	EcrRepositoryPrefix      *string
+	UpstreamRegistryUrl      *string
+	CreatedAt                *time.Time
+	RegistryId               *string
+	CredentialArn            *string
+	CustomRoleArn            *string
+	UpstreamRepositoryPrefix *string
+	UpstreamRegistry         *string
+	UpdatedAt                *time.Time
+}
+
 // PutImageInput is the request of PutImage.
 type PutImageInput struct {
 	RegistryId             *string
@@ -630,6 +713,24 @@ type UntagResourceInput struct {
 type UntagResourceOutput struct {
 }
 
+// UpdatePullThroughCacheRuleInput is the request of UpdatePullThroughCacheRule.
+type UpdatePullThroughCacheRuleInput struct {
+	RegistryId          *string
+	EcrRepositoryPrefix *string
+	CredentialArn       *string
+	CustomRoleArn       *string
+}
+
+// UpdatePullThroughCacheRuleOutput is the answer of UpdatePullThroughCacheRule.
+type UpdatePullThroughCacheRuleOutput struct {
+	EcrRepositoryPrefix      *string
+	RegistryId               *string
+	UpdatedAt                *time.Time
+	CredentialArn            *string
+	CustomRoleArn            *string
+	UpstreamRepositoryPrefix *string
+}
+
 // UploadLayerPartInput is the request of UploadLayerPart.
 type UploadLayerPartInput struct {
 	RegistryId     *string
@@ -646,6 +747,24 @@ type UploadLayerPartOutput struct {
 	RepositoryName   *string
 	UploadId         *string
 	LastByteReceived *int64
+}
+
+// ValidatePullThroughCacheRuleInput is the request of ValidatePullThroughCacheRule.
+type ValidatePullThroughCacheRuleInput struct {
+	EcrRepositoryPrefix *string
+	RegistryId          *string
+}
+
+// ValidatePullThroughCacheRuleOutput is the answer of ValidatePullThroughCacheRule.
+type ValidatePullThroughCacheRuleOutput struct {
+	EcrRepositoryPrefix      *string
+	RegistryId               *string
+	UpstreamRegistryUrl      *string
+	CredentialArn            *string
+	CustomRoleArn            *string
+	UpstreamRepositoryPrefix *string
+	IsValid                  *bool
+	Failure                  *string
 }
 
 // table holds the shapes of the model, by name.
@@ -700,6 +819,25 @@ var table = []wire.Shape{
 		{Name: "uploadId", Target: "UploadId"},
 		{Name: "layerDigest", Target: "LayerDigest"},
 	}},
+	{Name: "CreatePullThroughCacheRuleInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "ecrRepositoryPrefix", Target: "PullThroughCacheRuleRepositoryPrefix", Required: true},
+		{Name: "upstreamRegistryUrl", Target: "Url", Required: true},
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "upstreamRegistry", Target: "UpstreamRegistry"},
+		{Name: "credentialArn", Target: "CredentialArn"},
+		{Name: "customRoleArn", Target: "CustomRoleArn"},
+		{Name: "upstreamRepositoryPrefix", Target: "PullThroughCacheRuleRepositoryPrefix"},
+	}},
+	{Name: "CreatePullThroughCacheRuleOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "ecrRepositoryPrefix", Target: "PullThroughCacheRuleRepositoryPrefix"},
+		{Name: "upstreamRegistryUrl", Target: "Url"},
+		{Name: "createdAt", Target: "CreationTimestamp"},
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "upstreamRegistry", Target: "UpstreamRegistry"},
+		{Name: "credentialArn", Target: "CredentialArn"},
+		{Name: "customRoleArn", Target: "CustomRoleArn"},
+		{Name: "upstreamRepositoryPrefix", Target: "PullThroughCacheRuleRepositoryPrefix"},
+	}},
 	{Name: "CreateRepositoryInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "registryId", Target: "RegistryId"},
 		{Name: "repositoryName", Target: "RepositoryName", Required: true},
@@ -713,6 +851,8 @@ var table = []wire.Shape{
 		{Name: "repository", Target: "Repository"},
 	}},
 	{Name: "CreationTimestamp", Kind: wire.Timestamp},
+	{Name: "CredentialArn", Kind: wire.String, Bounds: &wire.Bounds{Min: 50, Max: 612}, Pattern: "^arn:aws(-\\w+)*:secretsmanager:[a-zA-Z0-9-:]+:secret:ecr\\-pullthroughcache\\/[a-zA-Z0-9\\/_+=.@-]+$"},
+	{Name: "CustomRoleArn", Kind: wire.String, Bounds: &wire.Bounds{Min: wire.NoMin, Max: 2048}},
 	{Name: "DeleteLifecyclePolicyInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "registryId", Target: "RegistryId"},
 		{Name: "repositoryName", Target: "RepositoryName", Required: true},
@@ -722,6 +862,19 @@ var table = []wire.Shape{
 		{Name: "repositoryName", Target: "RepositoryName"},
 		{Name: "lifecyclePolicyText", Target: "LifecyclePolicyText"},
 		{Name: "lastEvaluatedAt", Target: "EvaluationTimestamp"},
+	}},
+	{Name: "DeletePullThroughCacheRuleInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "ecrRepositoryPrefix", Target: "PullThroughCacheRuleRepositoryPrefix", Required: true},
+		{Name: "registryId", Target: "RegistryId"},
+	}},
+	{Name: "DeletePullThroughCacheRuleOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "ecrRepositoryPrefix", Target: "PullThroughCacheRuleRepositoryPrefix"},
+		{Name: "upstreamRegistryUrl", Target: "Url"},
+		{Name: "createdAt", Target: "CreationTimestamp"},
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "credentialArn", Target: "CredentialArn"},
+		{Name: "customRoleArn", Target: "CustomRoleArn"},
+		{Name: "upstreamRepositoryPrefix", Target: "PullThroughCacheRuleRepositoryPrefix"},
 	}},
 	{Name: "DeleteRepositoryInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "registryId", Target: "RegistryId"},
@@ -754,6 +907,16 @@ var table = []wire.Shape{
 	}},
 	{Name: "DescribeImagesOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "imageDetails", Target: "ImageDetailList"},
+		{Name: "nextToken", Target: "NextToken"},
+	}},
+	{Name: "DescribePullThroughCacheRulesInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "ecrRepositoryPrefixes", Target: "PullThroughCacheRuleRepositoryPrefixList"},
+		{Name: "nextToken", Target: "NextToken"},
+		{Name: "maxResults", Target: "MaxResults"},
+	}},
+	{Name: "DescribePullThroughCacheRulesOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "pullThroughCacheRules", Target: "PullThroughCacheRuleList"},
 		{Name: "nextToken", Target: "NextToken"},
 	}},
 	{Name: "DescribeRepositoriesInput", Kind: wire.Structure, Members: []wire.Member{
@@ -904,6 +1067,7 @@ var table = []wire.Shape{
 		{Name: "uploadId", Target: "UploadId"},
 		{Name: "partSize", Target: "PartSize"},
 	}},
+	{Name: "IsPTCRuleValid", Kind: wire.Boolean},
 	{Name: "KmsKey", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 2048}},
 	{Name: "LastActivatedAtTimestamp", Kind: wire.Timestamp},
 	{Name: "LastArchivedAtTimestamp", Kind: wire.Timestamp},
@@ -978,8 +1142,23 @@ var table = []wire.Shape{
 	{Name: "MediaType", Kind: wire.String},
 	{Name: "MediaTypeList", Kind: wire.List, Bounds: &wire.Bounds{Min: 1, Max: 100}, Elem: wire.Member{Target: "MediaType"}},
 	{Name: "NextToken", Kind: wire.String},
+	{Name: "PTCValidateFailure", Kind: wire.String},
 	{Name: "PartSize", Kind: wire.Long, Bounds: &wire.Bounds{Min: 0, Max: wire.NoMax}},
 	{Name: "ProxyEndpoint", Kind: wire.String},
+	{Name: "PullThroughCacheRule", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "ecrRepositoryPrefix", Target: "PullThroughCacheRuleRepositoryPrefix"},
+		{Name: "upstreamRegistryUrl", Target: "Url"},
+		{Name: "createdAt", Target: "CreationTimestamp"},
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "credentialArn", Target: "CredentialArn"},
+		{Name: "customRoleArn", Target: "CustomRoleArn"},
+		{Name: "upstreamRepositoryPrefix", Target: "PullThroughCacheRuleRepositoryPrefix"},
+		{Name: "upstreamRegistry", Target: "UpstreamRegistry"},
+		{Name: "updatedAt", Target: "UpdatedTimestamp"},
+	}},
+	{Name: "PullThroughCacheRuleList", Kind: wire.List, Elem: wire.Member{Target: "PullThroughCacheRule"}},
+	{Name: "PullThroughCacheRuleRepositoryPrefix", Kind: wire.String, Bounds: &wire.Bounds{Min: 2, Max: 30}, Pattern: "^([a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(\\/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*\\/?|ROOT)$"},
+	{Name: "PullThroughCacheRuleRepositoryPrefixList", Kind: wire.List, Bounds: &wire.Bounds{Min: 1, Max: 100}, Elem: wire.Member{Target: "PullThroughCacheRuleRepositoryPrefix"}},
 	{Name: "PushTimestamp", Kind: wire.Timestamp},
 	{Name: "PutImageInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "registryId", Target: "RegistryId"},
@@ -1092,6 +1271,21 @@ var table = []wire.Shape{
 		{Name: "tagKeys", Target: "TagKeyList", Required: true},
 	}},
 	{Name: "UntagResourceOutput", Kind: wire.Structure},
+	{Name: "UpdatePullThroughCacheRuleInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "ecrRepositoryPrefix", Target: "PullThroughCacheRuleRepositoryPrefix", Required: true},
+		{Name: "credentialArn", Target: "CredentialArn"},
+		{Name: "customRoleArn", Target: "CustomRoleArn"},
+	}},
+	{Name: "UpdatePullThroughCacheRuleOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "ecrRepositoryPrefix", Target: "PullThroughCacheRuleRepositoryPrefix"},
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "updatedAt", Target: "UpdatedTimestamp"},
+		{Name: "credentialArn", Target: "CredentialArn"},
+		{Name: "customRoleArn", Target: "CustomRoleArn"},
+		{Name: "upstreamRepositoryPrefix", Target: "PullThroughCacheRuleRepositoryPrefix"},
+	}},
+	{Name: "UpdatedTimestamp", Kind: wire.Timestamp},
 	{Name: "UploadId", Kind: wire.String, Pattern: "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"},
 	{Name: "UploadLayerPartInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "registryId", Target: "RegistryId"},
@@ -1107,6 +1301,21 @@ var table = []wire.Shape{
 		{Name: "uploadId", Target: "UploadId"},
 		{Name: "lastByteReceived", Target: "PartSize"},
 	}},
+	{Name: "UpstreamRegistry", Kind: wire.String, Enum: []string{"ecr", "ecr-public", "quay", "k8s", "docker-hub", "github-container-registry", "azure-container-registry", "gitlab-container-registry", "chainguard"}},
 	{Name: "Url", Kind: wire.String},
+	{Name: "ValidatePullThroughCacheRuleInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "ecrRepositoryPrefix", Target: "PullThroughCacheRuleRepositoryPrefix", Required: true},
+		{Name: "registryId", Target: "RegistryId"},
+	}},
+	{Name: "ValidatePullThroughCacheRuleOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "ecrRepositoryPrefix", Target: "PullThroughCacheRuleRepositoryPrefix"},
+		{Name: "registryId", Target: "RegistryId"},
+		{Name: "upstreamRegistryUrl", Target: "Url"},
+		{Name: "credentialArn", Target: "CredentialArn"},
+		{Name: "customRoleArn", Target: "CustomRoleArn"},
+		{Name: "upstreamRepositoryPrefix", Target: "PullThroughCacheRuleRepositoryPrefix"},
+		{Name: "isValid", Target: "IsPTCRuleValid"},
+		{Name: "failure", Target: "PTCValidateFailure"},
+	}},
 	{Name: "VulnerabilitySourceUpdateTimestamp", Kind: wire.Timestamp},
 }

@@ -20,6 +20,8 @@ const secretBytes = 64
 type Directory struct {
 	Store *store.Store
 	Clock clock.Clock
+	// Cache fetches the images of pull-through rules; nil if there is none.
+	Cache *Cache
 }
 
 var _ registry.Directory = (*Directory)(nil)
@@ -88,6 +90,14 @@ func (n namespace) Repository(_ context.Context, name string, access registry.Ac
 		return nil, refusal(err)
 	}
 	repo, err := ecr.FindRepository(r, n.scope, name)
+	pulls := access == registry.PullManifest || access == registry.PullBlob || access == registry.CheckBlob
+	if pulls && n.who.Account == n.scope.Account {
+		at := place{n.scope, name}
+		if from, ok := n.Cache.sourceOf(r, at); ok {
+			shown := ecr.Repository{ARN: at.arn(), Scope: n.scope, Name: name}
+			return cachedRepository{repository{n.Directory, &shown}, n.Cache, at, from}, nil
+		}
+	}
 	if err != nil {
 		return nil, refusal(err)
 	}

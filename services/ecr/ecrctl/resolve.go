@@ -42,13 +42,20 @@ func (r *Resolver) Resolve(ctx context.Context, reference string) (_ ocispec.Des
 			return none, true, fmt.Errorf("pull access denied: %s: %w", err.Error(), errdefs.ErrPermissionDenied)
 		}
 	}
-	repo, err := ecr.FindRepository(s, ref.Scope, ref.Repository)
-	if err != nil {
-		return none, true, fmt.Errorf("%s: %w", err.Error(), errdefs.ErrNotFound)
-	}
 	wanted := ref.Tag
 	if ref.Digest != "" {
 		wanted = ref.Digest
+	}
+	at := place{ref.Scope, ref.Repository}
+	if from, ok := r.Cache.sourceOf(s, at); ok && caller.Account == ref.Scope.Account {
+		if err := r.Cache.complete(ctx, at, from, wanted); err != nil {
+			return none, true, err
+		}
+		s = r.Store.Snapshot()
+	}
+	repo, err := ecr.FindRepository(s, ref.Scope, ref.Repository)
+	if err != nil {
+		return none, true, fmt.Errorf("%s: %w", err.Error(), errdefs.ErrNotFound)
 	}
 	image, err := repository{r.Directory, repo}.find(s, wanted)
 	if err != nil {

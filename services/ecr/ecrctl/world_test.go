@@ -132,7 +132,7 @@ func (w *world) repository(r ecr.Repository) {
 // password signs a token of an account that expires after a while.
 func (w *world) password(s aws.Scope, life time.Duration) string {
 	w.Helper()
-	token := ecr.Token{Account: s.Account, Region: s.Region, Principal: ecr.RootOf(s.Account), Expires: time.Now().Add(life)}
+	token := ecr.Token{Account: s.Account, Region: s.Region, Principal: ecr.RootOf(s.Account), Expires: w.directory.Clock.Now().Add(life)}
 	text, err := token.Sign(w.Snapshot())
 	if err != nil {
 		w.Fatal(err)
