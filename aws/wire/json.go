@@ -1,11 +1,8 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"reflect"
 
@@ -20,14 +17,7 @@ type jsonCodec struct{ contentType string }
 // key that appears twice the last one counts.
 func (jsonCodec) Decode(_ *Service, op *Operation, _ *http.Request, body []byte) (any, error) {
 	in := op.NewInput()
-	tree, err := parseJSON(body)
-	if err != nil {
-		return nil, err
-	}
-	if tree == nil {
-		return in, nil
-	}
-	if err := decodeJSON(op.input, tree, reflect.ValueOf(in).Elem()); err != nil {
+	if err := decodeJSON(op.input, body, reflect.ValueOf(in).Elem()); err != nil {
 		return nil, err
 	}
 	return in, nil
@@ -62,32 +52,6 @@ func (c jsonCodec) EncodeError(_ *Service, e *aws.Error, requestID string) *Resp
 	}
 	w.buf.WriteByte('}')
 	return answer(e.HTTPStatus(), c.contentType, requestID, w.buf.Bytes())
-}
-
-// parseJSON reads one JSON value; an empty body stands for nothing at all.
-// encoding/json refuses more than 10,000 levels of nesting.
-func parseJSON(body []byte) (any, error) {
-	if len(bytes.TrimSpace(body)) == 0 {
-		return nil, nil
-	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	var tree any
-	if err := dec.Decode(&tree); err != nil {
-		return nil, serialization("Unable to parse the request body as JSON: %s", jsonProblem(err))
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, serialization("Unexpected data after the JSON document")
-	}
-	return tree, nil
-}
-
-// jsonProblem words an error of encoding/json without Go's vocabulary.
-func jsonProblem(err error) string {
-	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
-		return fmt.Sprintf("%s (at offset %d)", syntax.Error(), syntax.Offset)
-	}
-	return err.Error()
 }
 
 // serialization is the error for a request that does not fit the model's types.

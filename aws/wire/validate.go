@@ -42,68 +42,120 @@ const maxViolations = 32
 // style, nil when the input fits.
 func (s *Service) Validate(op *Operation, in any) error {
 	v := &validator{}
-	v.structure(op.input, reflect.ValueOf(in).Elem(), "", "")
+	v.structure(op.input, reflect.ValueOf(in).Elem())
 	if len(v.found) == 0 {
 		return nil
 	}
 	return s.Style.error(op, v.found)
 }
 
-type validator struct{ found []violation }
+// validator walks an input. It only says where it is when something is wrong.
+type validator struct {
+	found []violation
+	trail []step
+}
 
-func (v *validator) add(found ...violation) {
+// step is one step into a value: to a structure's member, a list's element
+// (counted from 1) or a map's entry.
+type step struct {
+	member *Member
+	index  int
+	key    string
+}
+
+// into walks a step further, back returns.
+func (v *validator) into(s step) { v.trail = append(v.trail, s) }
+
+func (v *validator) back() { v.trail = v.trail[:len(v.trail)-1] }
+
+// path is where the walk is, in AWS's form.
+func (v *validator) path() string {
+	path := ""
+	for _, s := range v.trail {
+		switch {
+		case s.member != nil:
+			path = join(path, s.member.Name)
+		case s.index > 0:
+			path = fmt.Sprintf("%s.%d.member", path, s.index)
+		default:
+			path += "." + s.key + ".member"
+		}
+	}
+	return path
+}
+
+// param is the same in the parameter names of EC2.
+func (v *validator) param() string {
+	param := ""
+	for _, s := range v.trail {
+		if s.member != nil {
+			param = join(param, ec2Names.name(s.member))
+		} else if s.index > 0 {
+			param = fmt.Sprintf("%s.%d", param, s.index)
+		}
+	}
+	return param
+}
+
+func (v *validator) add(found violation) {
 	if len(v.found) < maxViolations {
-		v.found = append(v.found, found...)
+		v.found = append(v.found, found)
 	}
 }
 
-func (v *validator) structure(s *Shape, value reflect.Value, path, param string) {
+func (v *validator) structure(s *Shape, value reflect.Value) {
 	for i := range s.Members {
 		m := &s.Members[i]
 		field := value.Field(i)
-		at, in := join(path, m.Name), join(param, ec2Names.name(m))
 		if field.IsNil() {
 			if m.Required {
-				v.add(violation{rule: ruleRequired, path: at, param: in, shape: m.shape, absent: true, constraint: "Member must not be null"})
+				v.into(step{member: m})
+				v.add(violation{rule: ruleRequired, path: v.path(), param: v.param(), shape: m.shape, absent: true, constraint: "Member must not be null"})
+				v.back()
 			}
 			continue
 		}
 		if field.Kind() == reflect.Pointer {
 			field = field.Elem()
 		}
-		v.value(m.shape, field, at, in)
+		v.into(step{member: m})
+		v.value(m.shape, field)
+		v.back()
 	}
 }
 
-func (v *validator) value(s *Shape, value reflect.Value, path, param string) {
+func (v *validator) value(s *Shape, value reflect.Value) {
 	for i := range s.constraints {
 		c := &s.constraints[i]
 		if !c.holds(value) {
 			text := render(s, value)
-			v.add(violation{rule: c.rule, path: path, param: param, shape: s, value: text, item: text, constraint: c.text})
+			v.add(violation{rule: c.rule, path: v.path(), param: v.param(), shape: s, value: text, item: text, constraint: c.text})
 		}
 	}
 	switch s.Kind {
 	case Structure:
-		v.structure(s, value, path, param)
+		v.structure(s, value)
 	case List:
-		v.list(s, value, path, param)
+		v.list(s, value)
 	case Map:
-		v.entries(s, value, path, param)
+		v.entries(s, value)
 	}
 }
 
 // list checks elements. The failure of a scalar is the list's, and the first
 // one's: "Member must satisfy constraint: [Member must have length …]".
-func (v *validator) list(s *Shape, value reflect.Value, path, param string) {
+func (v *validator) list(s *Shape, value reflect.Value) {
 	elem := s.Elem.shape
 	for i := range value.Len() {
-		item, in := value.Index(i), fmt.Sprintf("%s.%d", param, i+1)
+		item := value.Index(i)
 		if !scalar(elem) {
-			v.value(elem, item, fmt.Sprintf("%s.%d.member", path, i+1), in)
+			v.into(step{index: i + 1})
+			v.value(elem, item)
+			v.back()
 		} else if c := firstBroken(elem, item); c != nil {
 			v.add(violation{
-				rule: c.rule, path: path, param: in, shape: elem, value: render(s, value), item: render(elem, item),
+				rule: c.rule, path: v.path(), param: fmt.Sprintf("%s.%d", v.param(), i+1), shape: elem,
+				value: render(s, value), item: render(elem, item),
 				constraint: "Member must satisfy constraint: [" + sentences(elem) + "]",
 			})
 			return
@@ -111,22 +163,24 @@ func (v *validator) list(s *Shape, value reflect.Value, path, param string) {
 	}
 }
 
-func (v *validator) entries(s *Shape, value reflect.Value, path, param string) {
+func (v *validator) entries(s *Shape, value reflect.Value) {
 	for _, key := range sortedMapKeys(value) {
 		item := value.MapIndex(key)
-		at := path + "." + key.String()
 		if c := firstBroken(s.Key.shape, key); c != nil {
 			v.add(violation{
-				rule: c.rule, path: path, param: param, shape: s.Key.shape, value: render(s, value), item: key.String(),
+				rule: c.rule, path: v.path(), param: v.param(), shape: s.Key.shape, value: render(s, value), item: key.String(),
 				constraint: "Map keys must satisfy constraint: [" + sentences(s.Key.shape) + "]",
 			})
 			return
 		}
 		if !scalar(s.Elem.shape) {
-			v.value(s.Elem.shape, item, at+".member", param)
+			v.into(step{key: key.String()})
+			v.value(s.Elem.shape, item)
+			v.back()
 		} else if c := firstBroken(s.Elem.shape, item); c != nil {
 			v.add(violation{
-				rule: c.rule, path: at, param: param, shape: s.Elem.shape, value: render(s, value), item: render(s.Elem.shape, item),
+				rule: c.rule, path: v.path() + "." + key.String(), param: v.param(), shape: s.Elem.shape,
+				value: render(s, value), item: render(s.Elem.shape, item),
 				constraint: "Map value must satisfy constraint: [" + sentences(s.Elem.shape) + "]",
 			})
 			return
