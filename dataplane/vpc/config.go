@@ -21,6 +21,9 @@ type Network struct {
 	// Resolver answers DNS at the primary block's base + 2; off when
 	// enableDnsSupport is.
 	Resolver bool
+	// PlatformAddresses are what the platform's name resolves to in this VPC: its
+	// interface endpoints with private DNS. None means HostAddress.
+	PlatformAddresses []netip.Addr
 	// NATGateways, Endpoints and ACLs are what routes and subnets refer to.
 	NATGateways []NATGateway
 	Endpoints   []Endpoint

@@ -32,6 +32,25 @@ func (w *world) crowd() []Interface {
 	return is
 }
 
+// churned is the network in one of the states between which it goes: with NAT
+// gateways, ACLs, an endpoint, and without any.
+func (w *world) churned(n int) Network {
+	b := Group{ID: "sg-b", Ingress: []Rule{tcp(1000, 1000+n%9, "10.0.0.0/8")}}
+	if n%4 == 0 {
+		return network(open80, b)
+	}
+	net := natNetwork(w, open80, b)
+	net.NATGateways = net.NATGateways[n%4-1:]
+	net.Subnets[n%2].ACL, net.ACLs = "acl-1", []ACL{{ID: "acl-1", Ingress: passAll, Egress: passAll}}
+	if n%3 == 0 {
+		net.Endpoints = []Endpoint{{ID: "vpce-s3"}}
+		net.Subnets[1].Routes = append(net.Subnets[1].Routes, Route{
+			Destination: netip.PrefixFrom(StorageAddress(w.opt.PublicCIDR), 32), Via: ViaEndpoint, Target: "vpce-s3",
+		})
+	}
+	return net
+}
+
 // TestChurn isn't a test of its own: it attaches, changes and detaches until it
 // is killed.
 func TestChurn(t *testing.T) {
@@ -62,8 +81,7 @@ func TestChurn(t *testing.T) {
 	}
 	g.Go(func() error {
 		for n := 0; ; n++ {
-			b := Group{ID: "sg-b", Ingress: []Rule{tcp(1000, 1000+n%9, "10.0.0.0/8")}}
-			if err := w.ApplyNetwork(context.Background(), network(open80, b)); err != nil {
+			if err := w.ApplyNetwork(context.Background(), w.churned(n)); err != nil {
 				return err
 			}
 		}
@@ -77,7 +95,7 @@ func TestKilledAnywhere(t *testing.T) {
 	w := newWorld(t)
 	w.must(w.Close())
 	before := hostState(t)
-	for round := range 8 {
+	for round := range 12 {
 		cmd := exec.Command("/proc/self/exe", "-test.run", "^TestChurn$")
 		cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %s %s", churnEnv, w.opt.InstanceID, w.opt.RunDir, w.opt.PublicCIDR))
 		out, err := cmd.StdoutPipe()
@@ -106,7 +124,8 @@ func TestKilledAnywhere(t *testing.T) {
 // next process finds all interfaces, or none.
 func (w *world) recover(round int) {
 	w.open()
-	w.apply(network(open80, Group{ID: "sg-b"}))
+	last := w.churned(round)
+	w.apply(last)
 	crowd := w.crowd()
 	ns := map[string]*NetNS{}
 	for _, i := range crowd {
@@ -133,8 +152,14 @@ func (w *world) recover(round int) {
 	w.must(r.table.read())
 	c := diff(r.table.have, planRules(r.network, r.all()))
 	c.delElements = slices.DeleteFunc(c.delElements, func(e element) bool { return e.set == setIn || e.set == setOut }) // unused combinations stay
-	if len(c.addElements)+len(c.delElements)+len(c.fill) > 0 {
+	if len(c.addElements)+len(c.delElements)+len(c.fill)+len(c.addCounters)+len(c.delCounters) > 0 {
 		w.Errorf("round %d: the table isn't as planned: %+v", round, c)
+	}
+	if d := cmp.Diff(w.tablesOf(planRoutes(last)), w.installed()); d != "" {
+		w.Errorf("round %d: routes: %s", round, d)
+	}
+	if got, want := isNetNS(w.endpointPath("vpc-a")), len(last.Endpoints) > 0; got != want {
+		w.Errorf("round %d: endpoint is %t, want %t", round, got, want)
 	}
 	w.must(w.Close())
 }

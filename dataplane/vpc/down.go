@@ -14,7 +14,7 @@ import (
 // The Kernel is closed then, also when something could not be removed.
 func (k *Kernel) Down(_ context.Context) error {
 	err := errors.Join(k.host.down(), k.Close())
-	for _, dir := range []string{k.interfaceDir(), k.routerDir()} {
+	for _, dir := range []string{k.interfaceDir(), k.endpointDir(), k.routerDir()} {
 		entries, readErr := os.ReadDir(dir)
 		if readErr != nil && !errors.Is(readErr, fs.ErrNotExist) {
 			err = errors.Join(err, readErr)

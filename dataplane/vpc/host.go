@@ -27,6 +27,7 @@ var (
 type host struct {
 	instance string
 	public   netip.Prefix
+	ports    []uint16 // the platform's
 	nl       *netlink.Handle
 	tracker  tracker
 
@@ -36,12 +37,12 @@ type host struct {
 }
 
 // openHost opens the host's side and changes nothing.
-func openHost(instance string, public netip.Prefix) (*host, error) {
+func openHost(instance string, public netip.Prefix, ports []uint16) (*host, error) {
 	nl, err := netlink.NewHandle(unix.NETLINK_ROUTE)
 	if err != nil {
 		return nil, fmt.Errorf("netlink socket: %w", err)
 	}
-	return &host{instance: instance, public: public, nl: nl}, nil
+	return &host{instance: instance, public: public, ports: ports, nl: nl}, nil
 }
 
 func (h *host) close() error {
@@ -87,7 +88,7 @@ func (h *host) gateway(r *router) error {
 	if link, err := h.link(r.id); err != nil || link != nil {
 		return err
 	}
-	if err := r.removeGateway(); err != nil { // one that wasn't finished
+	if err := r.removeLink(gatewayLink); err != nil { // one that wasn't finished
 		return err
 	}
 	links, err := h.links()
@@ -128,8 +129,10 @@ func (h *host) setupLink(name string, r *router) error {
 	if err != nil {
 		return err
 	}
-	if err := h.nl.AddrAdd(link, &netlink.Addr{IPNet: hostNet(HostAddress(h.public))}); err != nil {
-		return err
+	for _, a := range []netip.Addr{HostAddress(h.public), StorageAddress(h.public)} {
+		if err := h.nl.AddrAdd(link, &netlink.Addr{IPNet: hostNet(a)}); err != nil {
+			return err
+		}
 	}
 	if err := h.nl.LinkSetUp(link); err != nil {
 		return err
@@ -137,7 +140,7 @@ func (h *host) setupLink(name string, r *router) error {
 	if err := h.nl.NeighSet(neighbour(link, anyRouter.AsSlice(), routerMAC)); err != nil {
 		return err
 	}
-	if err := r.setupGateway(); err != nil {
+	if err := r.setupOut(gatewayLink); err != nil {
 		return err
 	}
 	if err := awaitUp(h.nl, name); err != nil {
@@ -148,7 +151,7 @@ func (h *host) setupLink(name string, r *router) error {
 
 // route leads a public address to a network.
 func (h *host) route(addr netip.Addr, network string) error {
-	if !h.public.Contains(addr) || addr == HostAddress(h.public) {
+	if !h.public.Contains(addr) || addr == HostAddress(h.public) || addr == StorageAddress(h.public) {
 		return fmt.Errorf("public address %s isn't one for interfaces of %s", addr, h.public)
 	}
 	link, err := h.link(network)

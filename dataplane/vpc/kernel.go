@@ -23,6 +23,10 @@ type Options struct {
 	PublicCIDR netip.Prefix
 	// Resolver answers DNS in networks that want it; nil for none.
 	Resolver Resolver
+	// Platform answers the AWS APIs on PlatformPorts of HostAddress, StorageAddress
+	// and interface endpoints; nil for none.
+	Platform      Platform
+	PlatformPorts []uint16
 	// Pool is how many network namespaces are kept ready; 0 means 16.
 	Pool int
 	// Log may be nil.
@@ -43,12 +47,14 @@ type Kernel struct {
 	opt  Options
 	host *host
 	pool *pool
-	busy keyedLock // of a network's or an interface's ID
+	busy keyedLock  // of a network's or an interface's ID
+	here *listeners // the platform's on the host
 
 	mu      sync.Mutex
-	routers map[string]*router // by network
-	owner   map[string]*router // by interface
-	applied chan struct{}      // closed and replaced by every ApplyNetwork
+	routers map[string]*router   // by network
+	owner   map[string]*router   // by interface
+	offered map[string]io.Closer // the platform's listeners by interface
+	applied chan struct{}        // closed and replaced by every ApplyNetwork
 }
 
 var _ Plane = (*Kernel)(nil)
@@ -69,17 +75,18 @@ func Open(ctx context.Context, opt Options) (*Kernel, error) {
 		opt.Pool = 16
 	}
 	opt.PublicCIDR = opt.PublicCIDR.Masked()
-	h, err := openHost(opt.InstanceID, opt.PublicCIDR)
+	h, err := openHost(opt.InstanceID, opt.PublicCIDR, opt.PlatformPorts)
 	if err != nil {
 		return nil, fmt.Errorf("open vpc: %w", err)
 	}
 	k := &Kernel{
 		opt: opt, host: h, pool: newPool(opt.Pool),
-		routers: map[string]*router{}, owner: map[string]*router{}, applied: make(chan struct{}),
+		routers: map[string]*router{}, owner: map[string]*router{}, offered: map[string]io.Closer{}, applied: make(chan struct{}),
 	}
 	if err := k.adopt(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open vpc: %w", err), k.Close())
 	}
+	k.here = k.offerHost()
 	return k, nil
 }
 
@@ -103,17 +110,28 @@ func (k *Kernel) adopt(ctx context.Context) error {
 		}
 		k.opt.Log.Debug("found network", "vpc", id, "interfaces", len(r.interfaces))
 	}
-	_, err = mounted(k.interfaceDir())
-	return err
+	for _, dir := range []string{k.interfaceDir(), k.endpointDir()} {
+		if _, err := mounted(dir); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close frees what the process holds and leaves everything in the kernel, apart
-// from the resolvers, which are of this process.
+// from the resolvers and the platform's listeners, which are of this process.
 func (k *Kernel) Close() error {
 	k.pool.close()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var err error
+	if k.here != nil {
+		err = k.here.Close()
+	}
+	for id, c := range k.offered {
+		err = errors.Join(err, c.Close())
+		delete(k.offered, id)
+	}
 	for id, r := range k.routers {
 		err = errors.Join(err, r.close())
 		delete(k.routers, id)
@@ -149,6 +167,8 @@ func (k *Kernel) netnsDir() string               { return filepath.Join(k.opt.Ru
 func (k *Kernel) routerDir() string              { return filepath.Join(k.netnsDir(), "router") }
 func (k *Kernel) interfaceDir() string           { return filepath.Join(k.netnsDir(), "eni") }
 func (k *Kernel) routerPath(id string) string    { return filepath.Join(k.routerDir(), id) }
+func (k *Kernel) endpointDir() string            { return filepath.Join(k.netnsDir(), "endpoint") }
+func (k *Kernel) endpointPath(id string) string  { return filepath.Join(k.endpointDir(), id) }
 func (k *Kernel) interfacePath(id string) string { return filepath.Join(k.interfaceDir(), id) }
 
 // mounted returns the names of the namespaces mounted in a directory, and

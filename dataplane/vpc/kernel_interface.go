@@ -111,9 +111,11 @@ func (k *Kernel) attach(r *router, i Interface, path string) error {
 		return err
 	}
 	if n.public(i) {
-		return k.host.route(i.Public, r.id)
+		if err := k.host.route(i.Public, r.id); err != nil {
+			return err
+		}
 	}
-	return nil
+	return k.offerInterface(i)
 }
 
 // own enters an interface in the books, unless its network has just been removed.
@@ -171,9 +173,11 @@ func (k *Kernel) update(r *router, have, i Interface) error {
 		}
 	}
 	if n.public(i) {
-		return wrap("update "+i.ID, k.host.route(i.Public, r.id))
+		if err := k.host.route(i.Public, r.id); err != nil {
+			return fmt.Errorf("update %s: %w", i.ID, err)
+		}
 	}
-	return nil
+	return wrap("update "+i.ID, k.offerInterface(i))
 }
 
 // release frees a public address, if there is one, and ends the connections
@@ -214,6 +218,9 @@ func (k *Kernel) DetachInterface(_ context.Context, id string) error {
 // detach removes everything of an interface. The connections go after the link,
 // when nothing can track a new one.
 func (k *Kernel) detach(r *router, i Interface) error {
+	if err := k.offerInterface(Interface{ID: i.ID}); err != nil {
+		return err
+	}
 	if i.Address.IsValid() {
 		if err := r.dropInterface(i.ID); err != nil {
 			return err

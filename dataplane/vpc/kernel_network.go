@@ -67,13 +67,27 @@ func (k *Kernel) apply(r *router, n Network) error {
 			return err
 		}
 	}
+	behind := len(want.vias(endpointLink)) > 0
+	if behind {
+		if err := k.applyEndpoint(r, true); err != nil {
+			return err
+		}
+	}
 	if err := r.applyRoutes(want); err != nil {
 		return err
+	}
+	if !behind {
+		if err := k.applyEndpoint(r, false); err != nil {
+			return err
+		}
 	}
 	if err := k.forgetNAT(r, gone); err != nil {
 		return err
 	}
 	if err := k.applyPublic(r, n); err != nil {
+		return err
+	}
+	if err := k.applyPlatform(r); err != nil {
 		return err
 	}
 	if err := k.applyResolver(r, n); err != nil {
@@ -172,7 +186,7 @@ func (k *Kernel) RemoveNetwork(_ context.Context, id string) error {
 	if err != nil || r == nil {
 		return wrap("remove network "+id, err)
 	}
-	err = errors.Join(k.forgetPublic(id, r.natSources()...), k.host.disconnect(id), r.close(), unmountNetNS(k.routerPath(id)))
+	err = errors.Join(k.forgetPublic(id, r.natSources()...), k.host.disconnect(id), r.close(), unmountNetNS(k.endpointPath(id)), unmountNetNS(k.routerPath(id)))
 	return wrap("remove network "+id, err)
 }
 

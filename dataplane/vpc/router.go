@@ -21,6 +21,7 @@ type router struct {
 	nl       *netlink.Handle
 	tracker  *tracker
 	resolver io.Closer // of this process, nil when off
+	endpoint io.Closer // the platform's listeners behind gateway endpoints, too
 
 	// config is held by ApplyNetwork, and shared by what changes interfaces.
 	config sync.RWMutex
@@ -133,6 +134,10 @@ func (r *router) close() error {
 	if r.flows != nil {
 		err = errors.Join(err, r.flows.close())
 	}
+	if r.endpoint != nil {
+		err = errors.Join(err, r.endpoint.Close())
+		r.endpoint = nil
+	}
 	if r.table != nil {
 		err = errors.Join(err, r.table.close())
 	}
@@ -221,7 +226,7 @@ func (r *router) setInterface(i Interface) error {
 	old := r.interfaces[i.ID]
 	r.interfaces[i.ID] = i
 	if r.flows != nil {
-		r.flows.own(i.Address, i.ID)
+		r.flows.own(i)
 	}
 	return r.exchange(old, planInterface(r.network, i))
 }

@@ -93,31 +93,32 @@ func (r *router) applyBlackholes(want []netip.Prefix) error {
 	return ignore(r.nl.RuleAdd(last), unix.EEXIST)
 }
 
-// removeGateway removes the link to the host, whose other end goes with it.
-func (r *router) removeGateway() error {
-	link, err := r.nl.LinkByName(gatewayLink)
+// removeLink removes a link that leads out; its other end goes with it.
+func (r *router) removeLink(name string) error {
+	link, err := r.nl.LinkByName(name)
 	if errors.As(err, new(netlink.LinkNotFoundError)) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("gateway link: %w", err)
+		return fmt.Errorf("link %s: %w", name, err)
 	}
-	return wrap("remove gateway link", ignore(r.nl.LinkDel(link), unix.ENODEV))
+	return wrap("remove link "+name, ignore(r.nl.LinkDel(link), unix.ENODEV))
 }
 
-// setupGateway finishes the router's end of the link to the host.
-func (r *router) setupGateway() error {
-	link, err := r.nl.LinkByName(gatewayLink)
+// setupOut finishes the router's end of a link that leads out: what comes from
+// there may have any source.
+func (r *router) setupOut(name string) error {
+	link, err := r.nl.LinkByName(name)
 	if err != nil {
-		return fmt.Errorf("gateway link: %w", err)
+		return fmt.Errorf("link %s: %w", name, err)
 	}
 	err = r.ns.Do(func() error {
-		return sysctls([2]string{"ipv4/conf/" + gatewayLink + "/rp_filter", "0"})
+		return sysctls([2]string{"ipv4/conf/" + name + "/rp_filter", "0"})
 	})
 	if err != nil {
 		return err
 	}
-	return wrap("gateway link", r.nl.LinkSetUp(link))
+	return wrap("link "+name, r.nl.LinkSetUp(link))
 }
 
 var everywhere = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
