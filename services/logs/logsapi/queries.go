@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/aws/wire"
@@ -182,12 +184,10 @@ func rowToken(q *query, row int) string {
 }
 
 func parseRowToken(q *query, token string) (int, error) {
-	b, err := base64.RawURLEncoding.DecodeString(token)
-	row := 0
-	if err == nil {
-		_, err = fmt.Sscanf(string(b), q.id+"/%d", &row)
-	}
-	if err != nil || row < 0 || row > len(q.rows) {
+	b, _ := base64.RawURLEncoding.DecodeString(token)
+	digits, ok := strings.CutPrefix(string(b), q.id+"/")
+	row, err := strconv.Atoi(digits)
+	if !ok || err != nil || row < 0 || row > len(q.rows) {
 		return 0, badToken()
 	}
 	return row, nil

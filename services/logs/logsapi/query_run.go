@@ -19,10 +19,12 @@ const (
 	// queryPatience is how long a query may run (API Reference, "StartQuery").
 	queryPatience = 60 * time.Minute
 	// queriesKept and queryAge bound how many queries are remembered, and for
-	// how long; fieldsKept how many fields of rows all of them together may have.
+	// how long; resultsKept about how many bytes their rows may take up together.
 	queriesKept = 1000
 	queryAge    = 24 * time.Hour
-	fieldsKept  = 4_000_000
+	resultsKept = 256 << 20
+	// fieldOverhead is what a field takes up beside its text.
+	fieldOverhead = 32
 )
 
 // The states of a query (API Reference, "QueryInfo").
@@ -47,8 +49,8 @@ type query struct {
 	startedAt time.Time
 	duration  time.Duration
 	progress
-	rows   [][]insights.Field
-	fields int
+	rows [][]insights.Field
+	size int
 }
 
 // progress is how much a query has read.
@@ -143,9 +145,7 @@ func (h *Handlers) await(ctx context.Context, q *query, scan func(ctx context.Co
 			q.status = queryFailed
 		default:
 			q.status, q.rows = queryComplete, rows
-			for _, row := range rows {
-				q.fields += len(row)
-			}
+			q.size = sizeOf(rows)
 		}
 		s.forget(now)
 	})
@@ -159,22 +159,32 @@ func (s *queries) change(fn func()) {
 
 // forget drops ended queries that are too old, or too many, the oldest first.
 func (s *queries) forget(now time.Time) {
-	fields := 0
+	size := 0
 	for _, q := range s.all {
-		fields += q.fields
+		size += q.size
 	}
 	excess := len(s.all) - queriesKept
 	last := len(s.all) - 1
 	i := -1
 	s.all = slices.DeleteFunc(s.all, func(q *query) bool {
 		i++
-		if i == last || !q.ended() || excess <= 0 && fields <= fieldsKept && now.Sub(q.createdAt) <= queryAge {
+		if i == last || !q.ended() || excess <= 0 && size <= resultsKept && now.Sub(q.createdAt) <= queryAge {
 			return false
 		}
 		excess--
-		fields -= q.fields
+		size -= q.size
 		return true
 	})
+}
+
+func sizeOf(rows [][]insights.Field) int {
+	size := 0
+	for _, row := range rows {
+		for _, f := range row {
+			size += len(f.Value) + fieldOverhead
+		}
+	}
+	return size
 }
 
 // find returns a query of the caller's account and region; the lock is held.
