@@ -20,8 +20,8 @@ type Flow struct {
 
 // FlowKey tells flows apart.
 type FlowKey struct {
-	// Interface is the ID of the interface or NAT gateway.
-	Interface string
+	// Interface is the ID of the interface or NAT gateway, Subnet of its subnet.
+	Interface, Subnet string
 	// Egress says that the packets left by the interface.
 	Egress bool
 	// Rejected says that a security group or network ACL refused them.

@@ -47,15 +47,18 @@ type refusal struct {
 // flowBook adds up flows by interface.
 type flowBook struct {
 	// owners are the interfaces and NAT gateways by private address.
-	owners map[netip.Addr]string
+	owners map[netip.Addr]flowOwner
 	// silent are the addresses whose traffic isn't recorded: the router's own.
 	silent map[netip.Addr]bool
 	flows  map[FlowKey]*Flow
 	lost   bool
 }
 
+// flowOwner is an interface or NAT gateway.
+type flowOwner struct{ id, subnet string }
+
 func newFlowBook() *flowBook {
-	return &flowBook{owners: map[netip.Addr]string{}, silent: map[netip.Addr]bool{}, flows: map[FlowKey]*Flow{}}
+	return &flowBook{owners: map[netip.Addr]flowOwner{}, silent: map[netip.Addr]bool{}, flows: map[FlowKey]*Flow{}}
 }
 
 // take returns the flows so far, and begins anew.
@@ -111,14 +114,14 @@ func (b *flowBook) connection(c connection, from, to time.Time) {
 	if !c.stop.IsZero() && c.stop.Before(end) {
 		end = c.stop
 	}
-	both := func(owner string, out ends, egress bool, sent, answered traffic) {
+	both := func(owner flowOwner, out ends, egress bool, sent, answered traffic) {
 		b.add(plain(owner, c.protocol, out, egress), sent, start, end)
 		b.add(plain(owner, c.protocol, out.reverse(), !egress), answered, start, end)
 	}
 	both(b.owners[c.orig.src.Addr()], c.orig, true, c.sent, c.answered)
 	both(b.owners[c.reply.src.Addr()], c.reply.reverse(), false, c.sent, c.answered)
 	gateway := b.owners[c.gateway]
-	if gateway == "" {
+	if gateway.id == "" {
 		return
 	}
 	// Between client and gateway the gateway's address stands for the far end,
@@ -153,9 +156,9 @@ func (b *flowBook) refusal(r refusal, at time.Time) {
 }
 
 // plain is the key of a flow whose addresses are the packets' own.
-func plain(owner string, protocol uint8, e ends, egress bool) FlowKey {
+func plain(owner flowOwner, protocol uint8, e ends, egress bool) FlowKey {
 	return FlowKey{
-		Interface: owner, Egress: egress, Protocol: protocol,
+		Interface: owner.id, Subnet: owner.subnet, Egress: egress, Protocol: protocol,
 		Src: e.src, Dst: e.dst, PktSrc: e.src.Addr(), PktDst: e.dst.Addr(),
 	}
 }

@@ -22,7 +22,7 @@ var (
 func book() *flowBook {
 	b := newFlowBook()
 	for addr, id := range map[string]string{"10.0.1.5": "eni-a", "10.0.2.6": "eni-b", "10.0.0.220": "nat-1"} {
-		b.owners[netip.MustParseAddr(addr)] = id
+		b.owners[netip.MustParseAddr(addr)] = flowOwner{id, "subnet-of-" + id}
 	}
 	b.silent[netip.MustParseAddr("10.0.0.2")] = true
 	return b
@@ -90,6 +90,9 @@ func TestConnectionFlows(t *testing.T) {
 				t.Error(d)
 			}
 			for _, f := range flows.List {
+				if f.Subnet != "subnet-of-"+f.Interface {
+					t.Errorf("%s is said to be in %s", f.Interface, f.Subnet)
+				}
 				opener := f.Src.Port() == 1000 || f.Src.Port() == 1024
 				if opener != (f.Packets == 5 && f.Bytes == 500) || opener == (f.Packets == 4 && f.Bytes == 400) {
 					t.Errorf("%s %v: %d packets, %d bytes", f.Interface, f.Src, f.Packets, f.Bytes)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"sync"
@@ -217,31 +218,29 @@ func tuple(t conntrack.Tuple) ends {
 	}
 }
 
-// own enters an address's interface or gateway.
-func (c *flowCollector) own(addr netip.Addr, id string) {
+// own enters an interface.
+func (c *flowCollector) own(i Interface) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.book.owners[addr] = id
+	c.book.owners[i.Address] = flowOwner{i.ID, i.Subnet}
 }
 
 // collect returns what passed since it was last called. The interfaces are those
 // of now; those of before are remembered until then.
 func (c *flowCollector) collect(n Network, interfaces []Interface) (Flows, error) {
-	owners := map[netip.Addr]string{}
+	owners := map[netip.Addr]flowOwner{}
 	for _, i := range interfaces {
-		owners[i.Address] = i.ID
+		owners[i.Address] = flowOwner{i.ID, i.Subnet}
 	}
 	for _, g := range n.NATGateways {
-		owners[g.Address] = g.ID
+		owners[g.Address] = flowOwner{g.ID, g.Subnet}
 	}
 	silent := map[netip.Addr]bool{}
 	for _, a := range planRoutes(n).local {
 		silent[a] = true
 	}
 	c.mu.Lock()
-	for addr, id := range owners {
-		c.book.owners[addr] = id
-	}
+	maps.Copy(c.book.owners, owners)
 	c.book.silent = silent
 	c.mu.Unlock()
 

@@ -40,7 +40,7 @@ func (k *Kernel) applyFlows(r *router, n Network) error {
 		}
 		r.mu.Lock()
 		for i := range r.all() {
-			c.own(i.Address, i.ID)
+			c.own(i)
 		}
 		r.flows = c
 		r.mu.Unlock()

@@ -85,6 +85,7 @@ func AddFlowLog(tx *store.Txn, f FlowLog) error {
 // RemoveFlowLog forgets a flow log; what it has written stays.
 func RemoveFlowLog(tx *store.Txn, id string) {
 	FlowLogs.Delete(tx, id)
+	FlowLogStatuses.Delete(tx, id)
 	DeleteTags(tx, id)
 }
 

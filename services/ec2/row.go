@@ -28,6 +28,15 @@ func VPCOfRow(r store.Reader, table, id string) (vpc string, ok bool) {
 		}
 	case ACLAssociations.Name():
 		return VPCOfRow(r, Subnets.Name(), id)
+	case FlowLogs.Name():
+		if f, ok := FlowLogs.Get(r, id); ok {
+			vpc := f.VPCOf(r)
+			return vpc, vpc != ""
+		}
+	case NATGateways.Name():
+		if g, ok := NATGateways.Get(r, id); ok {
+			return g.VPC, true
+		}
 	case SecurityGroups.Name():
 		if g, ok := SecurityGroups.Get(r, id); ok {
 			return g.VPC, true

@@ -10,7 +10,8 @@ func Tables() []store.AnyTable {
 	return []store.AnyTable{
 		Scopes, VPCs, Subnets, RouteTables, InternetGateways,
 		SecurityGroups, SecurityGroupRules, NetworkInterfaces, Tags,
-		NetworkACLs, ACLAssociations, FlowLogs, ClientTokens, PrefixLists,
+		NetworkACLs, ACLAssociations, FlowLogs, FlowLogStatuses, ClientTokens, PrefixLists,
+		Addresses, NATGateways, NATGatewayStatuses,
 	}
 }
 

@@ -120,7 +120,7 @@ func (h *Handlers) DeleteFlowLogs(ctx context.Context, in *DeleteFlowLogsInput) 
 }
 
 var flowLogFilters = filterTable[ec2.FlowLog]{
-	"deliver-log-status":   func(store.Reader, *ec2.FlowLog) []string { return one("SUCCESS") },
+	"deliver-log-status":   func(r store.Reader, f *ec2.FlowLog) []string { status, _ := f.Delivery(r); return one(status) },
 	"flow-log-id":          func(_ store.Reader, f *ec2.FlowLog) []string { return one(f.ID) },
 	"log-destination-type": func(store.Reader, *ec2.FlowLog) []string { return one(toLogGroups) },
 	"log-group-name":       func(_ store.Reader, f *ec2.FlowLog) []string { return one(f.LogGroup) },
@@ -144,10 +144,12 @@ func (h *Handlers) DescribeFlowLogs(ctx context.Context, in *DescribeFlowLogsInp
 	}
 	out := &DescribeFlowLogsOutput{NextToken: next, FlowLogs: []FlowLog{}}
 	for _, f := range rows {
+		status, message := f.Delivery(r)
 		out.FlowLogs = append(out.FlowLogs, FlowLog{
 			FlowLogId: &f.ID, ResourceId: &f.Resource, TrafficType: &f.Traffic, CreationTime: &f.CreatedAt,
-			FlowLogStatus: wire.Ptr("ACTIVE"), DeliverLogsStatus: wire.Ptr("SUCCESS"), DeliverLogsPermissionArn: &f.Role,
-			LogDestinationType: wire.Ptr(toLogGroups), LogGroupName: &f.LogGroup, LogDestination: optional(f.Destination),
+			FlowLogStatus: wire.Ptr("ACTIVE"), DeliverLogsStatus: &status, DeliverLogsErrorMessage: optional(message),
+			DeliverLogsPermissionArn: &f.Role,
+			LogDestinationType:       wire.Ptr(toLogGroups), LogGroupName: &f.LogGroup, LogDestination: optional(f.Destination),
 			LogFormat: &f.Format, MaxAggregationInterval: wire.Ptr(int32(f.Interval)), Tags: wireTags(r, f.ID),
 		})
 	}
