@@ -1,18 +1,15 @@
 package acm
 
-import (
-	"kaimon.dev/kaimon/aws"
-	"kaimon.dev/kaimon/store"
-)
+import "kaimon.dev/kaimon/store"
 
 // Authority is what signs the certificates that an account requests. Its
 // certificate is the end of every chain that GetCertificate answers, for users
 // to trust. Sole writer: acmapi.
 type Authority struct {
 	Account string
-	// Certificate and Key are PEM.
+	// Certificate is PEM, SealedKey its private key.
 	Certificate string
-	Key         aws.Secret
+	SealedKey   []byte
 }
 
 // Authorities holds the authority of each account that has requested a certificate.

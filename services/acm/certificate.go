@@ -14,7 +14,8 @@ const (
 	Issued   = "AMAZON_ISSUED"
 )
 
-// Certificate is a certificate with its key. Sole writer: acmapi.
+// Certificate is a certificate with its key. Sole writer: acmapi; acmctl renews
+// those that are issued.
 type Certificate struct {
 	ARN   string
 	Scope aws.Scope
@@ -23,15 +24,18 @@ type Certificate struct {
 	Domain string
 	// Names are all that the certificate is for, Domain too.
 	Names []string
-	// Body, Chain (what signed it, "" for none) and Key are PEM.
+	// Body and Chain (what signed it, "" for none) are PEM.
 	Body  string
 	Chain string
-	Key   aws.Secret
+	// SealedKey is the private key, which PrivateKey opens.
+	SealedKey []byte
 	// ValidationMethod is what a request asked for; "" when imported.
 	ValidationMethod string
 	// Token is the request's idempotency token, "" for none.
 	Token     string
 	CreatedAt time.Time
+	// RenewedAt is when a certificate of ours was last issued anew, zero for never.
+	RenewedAt time.Time
 	Tags      map[string]string
 }
 

@@ -1,14 +1,17 @@
 package acm
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"kaimon.dev/kaimon/aws"
+	"kaimon.dev/kaimon/internal/seal"
 	"kaimon.dev/kaimon/store"
 )
 
@@ -19,7 +22,7 @@ var (
 
 func authority(t testing.TB) *Authority {
 	t.Helper()
-	a, err := NewAuthority(scope.Account, "01", noon)
+	a, err := NewAuthority(box, scope.Account, "01", noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,11 +31,58 @@ func authority(t testing.TB) *Authority {
 
 func issue(t testing.TB, a *Authority, algorithm string, names ...string) *Certificate {
 	t.Helper()
-	c := &Certificate{Scope: scope, Domain: names[0], Names: names}
-	if err := a.Issue(c, algorithm, "02", noon); err != nil {
+	c := &Certificate{ARN: "arn", Scope: scope, Domain: names[0], Names: names}
+	if err := a.Issue(box, c, algorithm, "02", noon); err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// box seals the tests' keys.
+var box, _ = seal.New(make([]byte, seal.KeySize)) // the size is right
+
+func keyOf(t testing.TB, c *Certificate) aws.Secret {
+	t.Helper()
+	key, err := c.PrivateKey(box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// Nothing of a key is in its row, and no other row can have it.
+func TestKeysAreSealed(t *testing.T) {
+	a := authority(t)
+	c := issue(t, a, "", "example.com")
+	for _, sealed := range [][]byte{c.SealedKey, a.SealedKey} {
+		if bytes.Contains(sealed, []byte("PRIVATE KEY")) {
+			t.Error("a key can be read")
+		}
+	}
+	stolen := Certificate{ARN: "another", SealedKey: c.SealedKey}
+	if _, err := stolen.PrivateKey(box); !errors.Is(err, seal.ErrBroken) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestRenewalDue(t *testing.T) {
+	c := issue(t, authority(t), "EC_secp384r1", "example.com")
+	end := noon.Add(leafLife)
+	for now, want := range map[time.Time]bool{noon: false, end.Add(-renewBefore - time.Second): false, end.Add(-renewBefore): true, end.Add(time.Hour): true} {
+		if c.Type = Issued; c.RenewalDue(now) != want {
+			t.Errorf("at %s: %v", now, !want)
+		}
+		if c.Type = Imported; c.RenewalDue(now) {
+			t.Error("an imported one is due")
+		}
+	}
+	row, algorithm, err := c.Renewed(end)
+	if err != nil || algorithm != "EC_secp384r1" || !row.RenewedAt.Equal(end) || row.Domain != c.Domain {
+		t.Errorf("%s %+v %v", algorithm, row, err)
+	}
+	if _, _, err := (&Certificate{}).Renewed(end); err == nil || (&Certificate{Type: Issued}).RenewalDue(end) {
+		t.Error("what isn't a certificate was renewed")
+	}
 }
 
 func TestIssuedCertificatesAreTrusted(t *testing.T) {
@@ -53,14 +103,14 @@ func TestIssuedCertificatesAreTrusted(t *testing.T) {
 		if got := KeyAlgorithm(leaf); got != want {
 			t.Errorf("algorithm %s, want %s", got, want)
 		}
-		if err := (&Certificate{Body: c.Body, Chain: c.Chain, Key: c.Key}).CheckImport(noon); err != nil {
+		if err := (&Certificate{Body: c.Body, Chain: c.Chain}).CheckImport(keyOf(t, c), noon); err != nil {
 			t.Errorf("%s: not importable: %v", algorithm, err)
 		}
 	}
-	if err := a.Issue(&Certificate{Domain: "a.b"}, "RSA_1024", "02", noon); err == nil {
+	if err := a.Issue(box, &Certificate{Domain: "a.b"}, "RSA_1024", "02", noon); err == nil {
 		t.Error("RSA_1024 was issued")
 	}
-	if one, two := issue(t, a, "", "a.b").Key, issue(t, a, "", "a.b").Key; one == two {
+	if one, two := keyOf(t, issue(t, a, "", "a.b")), keyOf(t, issue(t, a, "", "a.b")); one == two {
 		t.Error("two certificates have one key")
 	}
 }
@@ -68,9 +118,12 @@ func TestIssuedCertificatesAreTrusted(t *testing.T) {
 func TestBrokenAuthority(t *testing.T) {
 	good := authority(t)
 	for _, a := range []Authority{
-		{}, {Certificate: good.Certificate}, {Certificate: good.Certificate, Key: "-----BEGIN X-----\n-----END X-----\n"},
+		{}, {Certificate: good.Certificate}, {Certificate: good.Certificate, SealedKey: []byte("x")},
+		{Account: "1", Certificate: good.Certificate, SealedKey: good.SealedKey},
+		{Certificate: good.Certificate, SealedKey: box.Seal([]byte("no PEM"), aboutAuthority(""))},
+		{Certificate: good.Certificate, SealedKey: box.Seal([]byte("-----BEGIN X-----\n-----END X-----\n"), aboutAuthority(""))},
 	} {
-		if err := a.Issue(&Certificate{Domain: "a.b"}, "", "02", noon); err == nil {
+		if err := a.Issue(box, &Certificate{Domain: "a.b"}, "", "02", noon); err == nil {
 			t.Errorf("%d bytes of certificate issued", len(a.Certificate))
 		}
 	}
@@ -79,25 +132,29 @@ func TestBrokenAuthority(t *testing.T) {
 func TestImportRefuses(t *testing.T) {
 	a := authority(t)
 	good, other := issue(t, a, "", "example.com"), issue(t, a, "EC_prime256v1", "example.com")
-	for name, c := range map[string]Certificate{
+	key := keyOf(t, good)
+	for name, tc := range map[string]struct {
+		Certificate
+		key aws.Secret
+	}{
 		"nothing":          {},
-		"text":             {Body: "certificate", Key: good.Key},
-		"two in one":       {Body: good.Body + good.Chain, Key: good.Key},
-		"another's key":    {Body: good.Body, Key: other.Key},
-		"an encrypted key": {Body: good.Body, Key: "-----BEGIN ENCRYPTED PRIVATE KEY-----"},
-		"no key":           {Body: good.Body, Key: "key"},
-		"a bad chain":      {Body: good.Body, Key: good.Key, Chain: "chain"},
+		"text":             {Certificate{Body: "certificate"}, key},
+		"two in one":       {Certificate{Body: good.Body + good.Chain}, key},
+		"another's key":    {Certificate{Body: good.Body}, keyOf(t, other)},
+		"an encrypted key": {Certificate{Body: good.Body}, "-----BEGIN ENCRYPTED PRIVATE KEY-----"},
+		"no key":           {Certificate{Body: good.Body}, "key"},
+		"a bad chain":      {Certificate{Body: good.Body, Chain: "chain"}, key},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err, ok := aws.AsError(c.CheckImport(noon)); !ok || err.Code != "ValidationException" {
+			if err, ok := aws.AsError(tc.CheckImport(tc.key, noon)); !ok || err.Code != "ValidationException" {
 				t.Errorf("got %v", err)
 			}
 		})
 	}
-	if err := good.CheckImport(noon.Add(400 * 24 * time.Hour)); err == nil {
+	if err := good.CheckImport(key, noon.Add(400*24*time.Hour)); err == nil {
 		t.Error("an ended certificate was taken")
 	}
-	if err := good.CheckImport(noon); err != nil || good.Domain != "example.com" {
+	if err := good.CheckImport(key, noon); err != nil || good.Domain != "example.com" {
 		t.Errorf("%s, %v", good.Domain, err)
 	}
 }
@@ -163,7 +220,7 @@ func FuzzImport(f *testing.F) {
 	f.Add(c.Body, c.Chain)
 	f.Add("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "")
 	f.Fuzz(func(t *testing.T, body, chain string) {
-		if err := (&Certificate{Body: body, Chain: chain}).CheckImport(noon); err == nil {
+		if err := (&Certificate{Body: body, Chain: chain}).CheckImport("", noon); err == nil {
 			t.Error("a certificate without a key was taken")
 		}
 	})

@@ -12,7 +12,7 @@ import (
 	"math/big"
 	"time"
 
-	"kaimon.dev/kaimon/aws"
+	"kaimon.dev/kaimon/internal/seal"
 )
 
 // Lives of certificates: those that ACM issues are valid for 13 months.
@@ -21,9 +21,9 @@ const (
 	authorityLife = 10 * 365 * 24 * time.Hour
 )
 
-// NewAuthority makes an account's authority. The serial is a random number in
-// hexadecimal digits.
-func NewAuthority(account, serial string, now time.Time) (*Authority, error) {
+// NewAuthority makes an account's authority, whose key the box seals. The serial
+// is a random number in hexadecimal digits.
+func NewAuthority(box *seal.Box, account, serial string, now time.Time) (*Authority, error) {
 	key, err := newKey("EC_prime256v1")
 	if err != nil {
 		return nil, err
@@ -40,17 +40,23 @@ func NewAuthority(account, serial string, now time.Time) (*Authority, error) {
 		return nil, err
 	}
 	text, err := encodeKey(key)
-	return &Authority{Account: account, Certificate: body, Key: text}, err
+	return &Authority{Account: account, Certificate: body, SealedKey: box.Seal(text, aboutAuthority(account))}, err
 }
 
+func aboutAuthority(account string) string { return "acm authority of " + account }
+
 // Issue makes a certificate of the authority for the row's names, and a key for
-// it: RSA_2048 unless the algorithm says otherwise.
-func (a *Authority) Issue(c *Certificate, algorithm, serial string, now time.Time) error {
+// it: RSA_2048 unless the algorithm says otherwise. The row has its ARN already.
+func (a *Authority) Issue(box *seal.Box, c *Certificate, algorithm, serial string, now time.Time) error {
 	parent, err := (&Certificate{Body: a.Certificate}).Leaf()
 	if err != nil {
 		return fmt.Errorf("the authority's certificate: %w", err)
 	}
-	block, _ := pem.Decode([]byte(a.Key))
+	opened, err := box.Open(a.SealedKey, aboutAuthority(a.Account))
+	if err != nil {
+		return fmt.Errorf("the authority's key: %w", err)
+	}
+	block, _ := pem.Decode(opened)
 	if block == nil {
 		return fmt.Errorf("the authority's key is not PEM")
 	}
@@ -72,8 +78,12 @@ func (a *Authority) Issue(c *Certificate, algorithm, serial string, now time.Tim
 		return err
 	}
 	c.Chain = a.Certificate
-	c.Key, err = encodeKey(key)
-	return err
+	text, err := encodeKey(key)
+	if err != nil {
+		return err
+	}
+	c.SealKey(box, text)
+	return nil
 }
 
 // newKey makes a key. The standard library takes its own secure randomness
@@ -98,12 +108,12 @@ func sign(template, parent *x509.Certificate, public crypto.PublicKey, key crypt
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), nil
 }
 
-func encodeKey(key crypto.Signer) (aws.Secret, error) {
+func encodeKey(key crypto.Signer) ([]byte, error) {
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		return "", fmt.Errorf("encode a key: %w", err)
+		return nil, fmt.Errorf("encode a key: %w", err)
 	}
-	return aws.Secret(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), nil
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
 
 // number reads hexadecimal digits.

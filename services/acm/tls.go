@@ -9,6 +9,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"kaimon.dev/kaimon/aws"
+	"kaimon.dev/kaimon/internal/seal"
 )
 
 // Leaf parses the certificate itself.
@@ -20,10 +23,22 @@ func (c *Certificate) Leaf() (*x509.Certificate, error) {
 	return x509.ParseCertificate(block.Bytes)
 }
 
-// CheckImport says what is wrong with a certificate that shall be imported, and
-// fills in what it says about itself (ACM User Guide, "Prerequisites for
+// SealKey gives the certificate its private key, in PEM. The ARN is set already.
+func (c *Certificate) SealKey(box *seal.Box, key []byte) { c.SealedKey = box.Seal(key, c.ARN) }
+
+// PrivateKey is the certificate's private key, in PEM.
+func (c *Certificate) PrivateKey(box *seal.Box) (aws.Secret, error) {
+	key, err := box.Open(c.SealedKey, c.ARN)
+	if err != nil {
+		return "", fmt.Errorf("private key: %w", err)
+	}
+	return aws.Secret(key), nil
+}
+
+// CheckImport says what is wrong with a certificate and a private key that shall
+// be imported, and fills in what it says about itself (ACM User Guide, "Prerequisites for
 // importing certificates").
-func (c *Certificate) CheckImport(now time.Time) error {
+func (c *Certificate) CheckImport(key aws.Secret, now time.Time) error {
 	leaf, err := c.Leaf()
 	if err != nil {
 		return ErrValidation("The certificate field contains more than one certificate or is not a valid PEM certificate: %v.", err)
@@ -31,10 +46,10 @@ func (c *Certificate) CheckImport(now time.Time) error {
 	if strings.Count(c.Body, "-----BEGIN ") != 1 {
 		return ErrValidation("The certificate field contains more than one certificate. You can specify only one certificate in this field.")
 	}
-	if strings.Contains(string(c.Key), "ENCRYPTED") {
+	if strings.Contains(string(key), "ENCRYPTED") {
 		return ErrValidation("The private key must be unencrypted.")
 	}
-	if _, err := tls.X509KeyPair([]byte(c.Body), []byte(c.Key)); err != nil {
+	if _, err := tls.X509KeyPair([]byte(c.Body), []byte(key)); err != nil {
 		if strings.Contains(err.Error(), "does not match") {
 			return ErrValidation("The certificate that you provided doesn't match the private key.")
 		}

@@ -63,4 +63,5 @@ func (c Config) runDir() string { return filepath.Join("/run/kaimon", c.Instance
 func (c Config) storeDir() string        { return filepath.Join(c.DataDir, "store") }
 func (c Config) eventsDir() string       { return filepath.Join(c.DataDir, "events") }
 func (c Config) runtimeDir() string      { return filepath.Join(c.DataDir, "runtime") }
+func (c Config) sealFile() string        { return filepath.Join(c.DataDir, "seal.key") }
 func (c Config) credentialsFile() string { return filepath.Join(c.DataDir, "credentials.json") }

@@ -17,6 +17,7 @@ import (
 	"kaimon.dev/kaimon/dataplane/vpc"
 	"kaimon.dev/kaimon/internal/clock"
 	"kaimon.dev/kaimon/internal/metric"
+	"kaimon.dev/kaimon/internal/seal"
 	"kaimon.dev/kaimon/runtime/containerd"
 	"kaimon.dev/kaimon/services/ecr/ecrctl"
 	"kaimon.dev/kaimon/services/logs/logsapi"
@@ -37,6 +38,7 @@ type Main struct {
 
 	access   Access
 	store    *store.Store
+	seal     *seal.Box // of secrets on the disk
 	events   *logstore.Store
 	logs     *logsapi.Handlers // whose queries read events in the background
 	runtime  *containerd.Runtime

@@ -11,6 +11,7 @@ import (
 	"kaimon.dev/kaimon/dataplane/logstore"
 	"kaimon.dev/kaimon/dataplane/vpc"
 	"kaimon.dev/kaimon/internal/clock"
+	"kaimon.dev/kaimon/internal/seal"
 	"kaimon.dev/kaimon/runtime/containerd"
 	"kaimon.dev/kaimon/runtime/sample"
 	"kaimon.dev/kaimon/services/acm"
@@ -46,6 +47,9 @@ func (m *Main) openParts(ctx context.Context) (err error) {
 	}, Tables()...)
 	if err != nil {
 		return err // it says that it is the store's
+	}
+	if m.seal, err = seal.OpenFile(m.Config.sealFile()); err != nil {
+		return err // it says that it is the seal's
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return wrap("runtime", m.openRuntime(ctx)) })

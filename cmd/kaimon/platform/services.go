@@ -9,6 +9,7 @@ import (
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/internal/clock"
 	"kaimon.dev/kaimon/services/acm/acmapi"
+	"kaimon.dev/kaimon/services/acm/acmctl"
 	"kaimon.dev/kaimon/services/ec2/ec2api"
 	"kaimon.dev/kaimon/services/ec2/ec2ctl"
 	"kaimon.dev/kaimon/services/ecr/ecrapi"
@@ -33,7 +34,7 @@ func (m *Main) newGateway() *gateway.Gateway {
 			})),
 			ec2api.Bind(&ec2api.Handlers{Store: m.store, Clock: systemClock, PublicPool: m.Config.PublicCIDR}),
 			elbv2api.Bind(&elbv2api.Handlers{Store: m.store, Clock: systemClock}),
-			acmapi.Bind(&acmapi.Handlers{Store: m.store, Clock: systemClock}),
+			acmapi.Bind(&acmapi.Handlers{Store: m.store, Clock: systemClock, Seal: m.seal}),
 			ecrapi.Bind(&ecrapi.Handlers{
 				Store: m.store, Clock: systemClock, Content: m.registry, Uploads: m.registry, Upstream: m.cache, Address: m.localAddress(),
 			}),
@@ -61,7 +62,7 @@ func (m *Main) startControllers(ctx context.Context) {
 	balancers := elbv2ctl.New(elbv2ctl.Options{
 		Store: m.store, Plane: m.plane, Proxy: m.proxy, Clock: systemClock, Log: m.Log,
 		PublicPool: m.Config.PublicCIDR, LogSpool: m.Config.logSpoolDir(), Objects: elbv2ctl.Files{Dir: m.Config.accessLogsDir()},
-		Metrics: m.metrics,
+		Metrics: m.metrics, Seal: m.seal,
 	})
 	for _, loop := range tasks.Loops() {
 		m.health.loop(loop.Stats)
@@ -74,6 +75,9 @@ func (m *Main) startControllers(ctx context.Context) {
 	m.background("ecr", func() error { return pushed.Run(ctx) })
 	expiring := ecrctl.NewLifecycle(m.store, systemClock, m.Log)
 	m.background("ecr.lifecycle", func() error { return expiring.Run(ctx) })
+	renewer := acmctl.New(acmctl.Options{Store: m.store, Clock: systemClock, Seal: m.seal, Log: m.Log})
+	m.health.loop(renewer.Stats)
+	m.background("acm", func() error { return renewer.Run(ctx) })
 	m.background("elbv2", func() error { return balancers.Run(ctx) })
 	sweeper := logsctl.New(logsctl.Options{Store: m.store, Engine: m.events, Clock: systemClock, Log: m.Log})
 	m.background("logs", func() error { return sweeper.Run(ctx) })

@@ -6,6 +6,7 @@ import (
 	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/internal/clock"
+	"kaimon.dev/kaimon/internal/seal"
 	"kaimon.dev/kaimon/services/acm"
 	"kaimon.dev/kaimon/services/elbv2"
 	"kaimon.dev/kaimon/store"
@@ -15,6 +16,8 @@ import (
 type Handlers struct {
 	Store *store.Store
 	Clock clock.Clock
+	// Seal keeps private keys.
+	Seal *seal.Box
 }
 
 var _ API = (*Handlers)(nil)

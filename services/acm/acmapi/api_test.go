@@ -8,6 +8,7 @@ import (
 
 	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/aws/wire"
+	"kaimon.dev/kaimon/internal/seal"
 	"kaimon.dev/kaimon/services/acm"
 	"kaimon.dev/kaimon/services/elbv2"
 	"kaimon.dev/kaimon/store"
@@ -24,7 +25,11 @@ func newHandlers(t *testing.T) (*Handlers, *stoppedClock) {
 	s := store.OpenMemory(append(acm.Tables(), elbv2.Tables()...)...)
 	t.Cleanup(func() { s.Close() })
 	clock := &stoppedClock{time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)}
-	return &Handlers{Store: s, Clock: clock}, clock
+	box, err := seal.New(make([]byte, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Handlers{Store: s, Clock: clock, Seal: box}, clock
 }
 
 func refused(t *testing.T, code string, err error) {
@@ -106,8 +111,12 @@ func TestImport(t *testing.T) {
 	h, _ := newHandlers(t)
 	issued := request(t, h, &RequestCertificateInput{KeyAlgorithm: wire.Ptr("EC_prime256v1")})
 	row, _ := acm.Certificates.Get(h.Store.Snapshot(), *issued)
+	key, err := row.PrivateKey(h.Seal)
+	if err != nil {
+		t.Fatal(err)
+	}
 	in := &ImportCertificateInput{
-		Certificate: []byte(row.Body), PrivateKey: []byte(row.Key), CertificateChain: []byte(row.Chain),
+		Certificate: []byte(row.Body), PrivateKey: []byte(key), CertificateChain: []byte(row.Chain),
 		Tags: []Tag{{Key: wire.Ptr("team"), Value: wire.Ptr("a")}},
 	}
 	out, err := h.ImportCertificate(ctx, in)
@@ -142,8 +151,17 @@ func TestDelete(t *testing.T) {
 	if err := h.Store.Update(ctx, func(tx *store.Txn) error { elbv2.Listeners.Put(tx, use); return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if c := describe(t, h, arn); len(c.InUseBy) != 1 || c.InUseBy[0] != "balancer" {
-		t.Errorf("in use by %v", c.InUseBy)
+	if c := describe(t, h, arn); len(c.InUseBy) != 1 || c.InUseBy[0] != "balancer" || *c.RenewalEligibility != "ELIGIBLE" || c.RenewalSummary != nil {
+		t.Errorf("in use %+v", c)
+	}
+	renewed, _ := acm.Certificates.Get(h.Store.Snapshot(), *arn)
+	row := *renewed
+	row.RenewedAt = row.CreatedAt.Add(time.Hour)
+	if err := h.Store.Update(ctx, func(tx *store.Txn) error { acm.Certificates.Put(tx, row); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if c := describe(t, h, arn); c.RenewalSummary == nil || *c.RenewalSummary.RenewalStatus != "SUCCESS" || !c.RenewalSummary.UpdatedAt.Equal(row.RenewedAt) {
+		t.Errorf("renewed %+v", c)
 	}
 	_, err := h.DeleteCertificate(ctx, &DeleteCertificateInput{CertificateArn: arn})
 	refused(t, "ResourceInUseException", err)

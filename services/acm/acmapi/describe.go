@@ -56,8 +56,16 @@ func (h *Handlers) detail(r store.Reader, c *acm.Certificate) (*CertificateDetai
 		return out, nil
 	}
 	out.IssuedAt = &c.CreatedAt
+	if len(out.InUseBy) > 0 {
+		out.RenewalEligibility = wire.Ptr("ELIGIBLE")
+	}
 	for _, name := range c.Names {
 		out.DomainValidationOptions = append(out.DomainValidationOptions, validation(c, name))
+	}
+	if !c.RenewedAt.IsZero() {
+		out.RenewalSummary = &RenewalSummary{
+			RenewalStatus: wire.Ptr("SUCCESS"), UpdatedAt: &c.RenewedAt, DomainValidationOptions: out.DomainValidationOptions,
+		}
 	}
 	return out, nil
 }

@@ -15,12 +15,18 @@ import (
 func (h *Handlers) ImportCertificate(ctx context.Context, in *ImportCertificateInput) (*ImportCertificateOutput, error) {
 	asked := acm.Certificate{
 		Scope: aws.CallerFrom(ctx).Scope(), Type: acm.Imported, CreatedAt: h.Clock.Now(),
-		Body: withNewline(in.Certificate), Chain: withNewline(in.CertificateChain), Key: aws.Secret(withNewline(in.PrivateKey)),
+		Body: withNewline(in.Certificate), Chain: withNewline(in.CertificateChain),
 	}
-	asked.ARN = acm.NewARN(&asked, clock.UUID())
-	if err := asked.CheckImport(h.Clock.Now()); err != nil {
+	if in.CertificateArn != nil {
+		asked.ARN = *in.CertificateArn
+	} else {
+		asked.ARN = acm.NewARN(&asked, clock.UUID())
+	}
+	key := withNewline(in.PrivateKey)
+	if err := asked.CheckImport(aws.Secret(key), h.Clock.Now()); err != nil {
 		return nil, err
 	}
+	asked.SealKey(h.Seal, []byte(key))
 	var err error
 	if asked.Tags, err = taggedWith(&asked, in.Tags); err != nil {
 		return nil, err
@@ -36,7 +42,7 @@ func (h *Handlers) ImportCertificate(ctx context.Context, in *ImportCertificateI
 			case len(in.Tags) > 0:
 				return acm.ErrInvalidParameter("You cannot apply tags when reimporting a certificate.")
 			}
-			asked.ARN, asked.CreatedAt, asked.Tags = have.ARN, have.CreatedAt, have.Tags
+			asked.CreatedAt, asked.Tags = have.CreatedAt, have.Tags
 		}
 		acm.Certificates.Put(tx, asked)
 		return nil

@@ -28,7 +28,7 @@ func (h *Handlers) RequestCertificate(ctx context.Context, in *RequestCertificat
 	if err != nil {
 		return nil, err
 	}
-	if err := authority.Issue(asked, wire.Val(in.KeyAlgorithm), clock.Hex(serialBytes), h.Clock.Now()); err != nil {
+	if err := authority.Issue(h.Seal, asked, wire.Val(in.KeyAlgorithm), clock.Hex(serialBytes), h.Clock.Now()); err != nil {
 		return nil, err
 	}
 	arn := asked.ARN
@@ -93,7 +93,7 @@ func (h *Handlers) authority(ctx context.Context, account string) (*acm.Authorit
 	if a, ok := acm.Authorities.Get(h.Store.Snapshot(), account); ok {
 		return a, nil
 	}
-	made, err := acm.NewAuthority(account, clock.Hex(serialBytes), h.Clock.Now())
+	made, err := acm.NewAuthority(h.Seal, account, clock.Hex(serialBytes), h.Clock.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func (c *Controller) apply(ctx context.Context) (*proxy.ApplyError, error) {
 
 func (c *Controller) applyDirty(ctx context.Context, d dirt) (*proxy.ApplyError, error) {
 	r := c.Store.Snapshot()
-	p := planner{r, c.attached, c.LogSpool}
+	p := planner{r, c.attached, c.LogSpool, c.Seal}
 	if c.sent == nil {
 		return c.applyAll(ctx, p)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kaimon.dev/kaimon/dataplane/proxy"
+	"kaimon.dev/kaimon/internal/seal"
 	"kaimon.dev/kaimon/services/acm"
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/services/elbv2"
@@ -19,6 +20,7 @@ type planner struct {
 	// netns is where an attached interface is.
 	netns func(id string) (string, bool)
 	logs  string
+	seal  *seal.Box
 }
 
 // config is everything that the proxy shall do.
@@ -168,9 +170,13 @@ func healthCheck(h *elbv2.HealthCheck) proxy.HealthCheck {
 func (p planner) certificates(l *elbv2.Listener) []proxy.Certificate {
 	var out []proxy.Certificate
 	for _, arn := range l.AllCertificates() {
-		if c, ok := acm.Certificates.Get(p.r, arn); ok {
-			out = append(out, proxy.Certificate{Chain: c.Body + c.Chain, Key: string(c.Key)})
+		c, ok := acm.Certificates.Get(p.r, arn)
+		if !ok {
+			continue
 		}
+		// Without its key the proxy refuses the certificate, and says so.
+		key, _ := c.PrivateKey(p.seal)
+		out = append(out, proxy.Certificate{Chain: c.Body + c.Chain, Key: string(key)})
 	}
 	return out
 }

@@ -14,6 +14,7 @@ import (
 	"kaimon.dev/kaimon/dataplane/vpc"
 	"kaimon.dev/kaimon/internal/clock"
 	"kaimon.dev/kaimon/internal/metric"
+	"kaimon.dev/kaimon/internal/seal"
 	"kaimon.dev/kaimon/reconcile"
 	"kaimon.dev/kaimon/services/acm"
 	"kaimon.dev/kaimon/services/elbv2"
@@ -35,6 +36,8 @@ type Options struct {
 	Objects  ObjectStore
 	// Metrics takes what load balancers count, nil for nowhere.
 	Metrics metric.Sink
+	// Seal opens the private keys of certificates.
+	Seal *seal.Box
 	// AttachTimeout bounds the wait for a node's network.
 	AttachTimeout time.Duration
 }

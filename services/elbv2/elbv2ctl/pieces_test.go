@@ -33,7 +33,7 @@ func TestPiecesMakeTheWhole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		netns := map[string]string{}
 		attached := func(id string) (string, bool) { ns, ok := netns[id]; return ns, ok }
-		plan := func() planner { return planner{w.store.Snapshot(), attached, "/logs"} }
+		plan := func() planner { return planner{w.store.Snapshot(), attached, "/logs", box} }
 		var state proxy.State
 		first := plan().config()
 		state.Replace(first)
@@ -110,7 +110,9 @@ func (w *world) mutate(t *rapid.T, tx *store.Txn, step string, groups []string) 
 		changed.Attributes = map[string]string{elbv2.SlowStart: rapid.SampledFrom([]string{"0", "30", "60"}).Draw(t, "slow start")}
 		elbv2.TargetGroups.Put(tx, changed)
 	case "certificate":
-		acm.Certificates.Put(tx, acm.Certificate{ARN: "cert", Scope: scope, Body: rapid.StringMatching("[a-c]").Draw(t, "body")})
+		c := acm.Certificate{ARN: "cert", Scope: scope, Body: rapid.StringMatching("[a-c]").Draw(t, "body")}
+		c.SealKey(box, []byte("key"))
+		acm.Certificates.Put(tx, c)
 	}
 }
 

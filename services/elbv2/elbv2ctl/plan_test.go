@@ -33,7 +33,7 @@ func (w *world) place(tx *store.Txn, subnets ...string) {
 
 func (w *world) config() proxy.Config {
 	everywhere := func(id string) (string, bool) { return "/ns/" + id, true }
-	return planner{w.store.Snapshot(), everywhere, "/logs"}.config()
+	return planner{w.store.Snapshot(), everywhere, "/logs", box}.config()
 }
 
 func TestConfigOfAttributes(t *testing.T) {
@@ -72,7 +72,8 @@ func TestConfigOfAttributes(t *testing.T) {
 
 func TestConfigOfRules(t *testing.T) {
 	w := newWorld(t)
-	cert := acm.Certificate{ARN: "cert", Scope: scope, Body: "body\n", Chain: "chain\n", Key: "key"}
+	cert := acm.Certificate{ARN: "cert", Scope: scope, Body: "body\n", Chain: "chain\n"}
+	cert.SealKey(box, []byte("key"))
 	w.update(func(tx *store.Txn) {
 		w.place(tx, w.balancer.Subnets...)
 		acm.Certificates.Put(tx, cert)
@@ -116,11 +117,11 @@ func TestOnlyAttachedNodesAndUsedGroups(t *testing.T) {
 		elbv2.TargetGroups.Put(tx, idle)
 	})
 	first := elbv2.NodesOf(w.store.Snapshot(), w.balancer.ARN)[0].Interface
-	one := planner{w.store.Snapshot(), func(id string) (string, bool) { return "/ns", id == first }, ""}.config()
+	one := planner{w.store.Snapshot(), func(id string) (string, bool) { return "/ns", id == first }, "", box}.config()
 	if len(one.LoadBalancers[0].Nodes) != 1 || len(one.TargetGroups) != 1 {
 		t.Errorf("configuration %+v", one)
 	}
-	none := planner{w.store.Snapshot(), func(string) (string, bool) { return "", false }, ""}.config()
+	none := planner{w.store.Snapshot(), func(string) (string, bool) { return "", false }, "", box}.config()
 	if len(none.LoadBalancers) != 0 {
 		t.Errorf("configuration without nodes %+v", none)
 	}

@@ -14,6 +14,7 @@ import (
 	"kaimon.dev/kaimon/dataplane/vpc/vpctest"
 	"kaimon.dev/kaimon/internal/clock"
 	"kaimon.dev/kaimon/internal/metric"
+	"kaimon.dev/kaimon/internal/seal"
 	"kaimon.dev/kaimon/services/acm"
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/services/elbv2"
@@ -24,6 +25,9 @@ var (
 	scope = aws.Scope{Account: "000000000000", Region: "eu-west-1"}
 	pool  = netip.MustParsePrefix("100.64.0.0/24")
 )
+
+// box seals the tests' keys.
+var box, _ = seal.New(make([]byte, seal.KeySize)) // the size is right
 
 // world is a controller over fakes, with a load balancer in two zones whose
 // listener on port 80 forwards to a group.
@@ -105,7 +109,7 @@ func (w *world) start() (stop func()) {
 	w.t.Helper()
 	c := New(Options{
 		Store: w.store, Plane: w.plane, Proxy: w.proxy, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
-		PublicPool: pool, LogSpool: w.spool, Objects: Files{w.bucketDir}, Metrics: w.metrics, AttachTimeout: 5 * time.Second,
+		PublicPool: pool, LogSpool: w.spool, Objects: Files{w.bucketDir}, Metrics: w.metrics, AttachTimeout: 5 * time.Second, Seal: box,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
