@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"kaimon.dev/kaimon/runtime"
@@ -21,6 +22,8 @@ type Pull struct {
 	Message string
 	// Delay is how long it takes.
 	Delay time.Duration
+	// Digest is what a tag stands for; without it is Digest of the reference.
+	Digest string
 }
 
 // OnPull sets what happens from now on when an image reference is asked for.
@@ -54,6 +57,12 @@ func (r *Runtime) EnsureImage(ctx context.Context, ref string, progress func(don
 	}
 	if progress != nil {
 		progress(1, 1)
+	}
+	if _, digest, ok := strings.Cut(ref, "@"); ok {
+		return digest, nil
+	}
+	if p.Digest != "" {
+		return p.Digest, nil
 	}
 	return Digest(ref), nil
 }

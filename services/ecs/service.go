@@ -139,6 +139,7 @@ func (s *Service) Group() string { return serviceGroup + s.Name }
 func ForgetService(tx *store.Txn, s *Service) {
 	for _, v := range collect(RevisionsOfService(tx, s.ARN)) {
 		ServiceRevisions.Delete(tx, v.ARN)
+		ImagesOfRevisions.Delete(tx, v.ARN)
 	}
 	for _, d := range collect(DeploymentsOf(tx, s.ARN)) {
 		ServiceDeployments.Delete(tx, d.ARN)

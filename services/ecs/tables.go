@@ -12,7 +12,7 @@ func Tables() []store.AnyTable {
 	return []store.AnyTable{
 		Clusters, TaskDefinitions, Families, ResourceTags, AccountSettings,
 		Tasks, TaskStatuses, TaskProtections, ClientTokens,
-		Services, ServiceStatuses, ServiceRevisions, ServiceEvents,
+		Services, ServiceStatuses, ServiceRevisions, ImagesOfRevisions, ServiceEvents,
 		ServiceDeployments, ServiceDeploymentStatuses,
 	}
 }

@@ -79,7 +79,11 @@ func revisionToWire(r store.Reader, v *ecs.ServiceRevision) ServiceRevision {
 	}
 	if d, ok := ecs.TaskDefinitions.Get(r, v.DefinitionARN); ok {
 		out.ContainerImages = each(d.Containers, func(c ecs.ContainerDefinition) ContainerImage {
-			return ContainerImage{ContainerName: &c.Name, Image: &c.Image}
+			image := ContainerImage{ContainerName: &c.Name, Image: &c.Image}
+			if c.Consistent() {
+				image.ImageDigest = optional(ecs.DigestFor(r, v.ARN, c.Image))
+			}
+			return image
 		})
 	}
 	return out

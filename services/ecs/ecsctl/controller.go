@@ -72,7 +72,7 @@ func New(o Options) *Controller {
 		o.AttachTimeout = defaultAttachTimeout
 	}
 	c := &Controller{Options: o, work: map[string]*work{}}
-	c.puller = &puller{images: o.Images, turns: make(chan struct{}, o.Pulls)}
+	c.puller = &puller{images: o.Images, store: o.Store, turns: make(chan struct{}, o.Pulls)}
 	c.loop = reconcile.New(reconcile.Options{
 		Name: "ecs.tasks", Workers: o.Workers, Log: o.Log, Keys: c.keys, Resync: resync,
 	}, c.reconcile)

@@ -23,7 +23,7 @@ const (
 const resolverOffset = 2
 
 // buildSpec writes down the task for the runtime, with nothing left to decide.
-// digests is by image as the definition names it; vpc may be nil when it is gone.
+// digests is by container; vpc may be nil when it is gone.
 func buildSpec(t *ecs.Task, d *ecs.TaskDefinition, eni *ec2.NetworkInterface, vpc *ec2.VPC, netns string, digests map[string]string) runtime.Spec {
 	spec := runtime.Spec{
 		ID:               t.ID,
@@ -42,7 +42,7 @@ func buildSpec(t *ecs.Task, d *ecs.TaskDefinition, eni *ec2.NetworkInterface, vp
 	}
 	for _, c := range d.Containers {
 		c = t.Overrides.Container(c.Name).Apply(c)
-		spec.Containers = append(spec.Containers, buildContainer(t, d, c, digests[c.Image]))
+		spec.Containers = append(spec.Containers, buildContainer(t, d, c, digests[c.Name]))
 	}
 	return spec
 }

@@ -20,7 +20,7 @@ func build(t ecs.Task, d ecs.TaskDefinition) runtime.Spec {
 	t.ID, t.Scope = "0123", aws.Scope{Account: "123456789012", Region: "eu-west-1"}
 	eni := &ec2.NetworkInterface{ID: "eni-1", Scope: t.Scope, Address: netip.MustParseAddr("172.31.0.9")}
 	network := &ec2.VPC{CIDRs: []netip.Prefix{netip.MustParsePrefix("172.31.0.0/16")}, DNSSupport: true}
-	return buildSpec(&t, &d, eni, network, "/run/netns/1", map[string]string{"busybox": "sha256:1"})
+	return buildSpec(&t, &d, eni, network, "/run/netns/1", map[string]string{"main": "sha256:1"})
 }
 
 func TestSpecOfATask(t *testing.T) {

@@ -41,7 +41,7 @@ type work struct {
 type images struct {
 	started, done        bool
 	startedAt, stoppedAt time.Time
-	// digests is by image as the definition names it.
+	// digests is by container.
 	digests map[string]string
 	// err is why the image of the container failed can't be had.
 	err    error

@@ -112,7 +112,7 @@ func (c *Controller) apply(ctx context.Context, v view) error {
 			s.PullStarted(v.work.images.startedAt)
 			s.PullStopped(v.work.images.stoppedAt)
 			for i, container := range v.task.Containers {
-				s.Containers[i].ImageDigest = v.work.images.digests[container.Image]
+				s.Containers[i].ImageDigest = v.work.images.digests[container.Name]
 			}
 			s.Advance(ecs.TaskActivating)
 		})
