@@ -94,7 +94,7 @@ func (g *Gateway) mounted(r *http.Request) http.Handler {
 			return h
 		}
 	}
-	if r.URL.Path == healthPath {
+	if r.URL.Path == HealthPath {
 		return http.HandlerFunc(g.serveHealth)
 	}
 	longest, found := "", http.Handler(nil)

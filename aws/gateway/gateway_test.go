@@ -42,7 +42,7 @@ func TestMounts(t *testing.T) {
 		{"", "/v2/special/x", "special"},
 		{"web.elb.localhost:4566", "/", "load balancer"},
 		{"WEB.elb.localhost", "/v2/", "load balancer"},
-		{"web.elb.localhost", healthPath, "load balancer"},
+		{"web.elb.localhost", HealthPath, "load balancer"},
 	} {
 		if got := get(t, h, c.host, c.path); got.body != c.want || got.header.Get("X-Amzn-Requestid") != "" {
 			t.Errorf("%s%s: %+v", c.host, c.path, got)
@@ -61,12 +61,12 @@ func TestHostname(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
-	if got := get(t, start(t, nil), "", healthPath); got.status != 200 ||
+	if got := get(t, start(t, nil), "", HealthPath); got.status != 200 ||
 		strings.TrimSpace(got.body) != `{"status":"ready","components":{"store":"ready"}}` {
 		t.Errorf("%+v", got)
 	}
 	sick := start(t, func(o *Options) { o.Health = health{"store": Ready, "containerd": "starting"} })
-	if got := get(t, sick, "", healthPath); got.status != 503 ||
+	if got := get(t, sick, "", HealthPath); got.status != 503 ||
 		strings.TrimSpace(got.body) != `{"status":"not ready","components":{"containerd":"starting","store":"ready"},"details":2}` {
 		t.Errorf("%+v", got)
 	}

@@ -5,7 +5,8 @@ import (
 	"net/http"
 )
 
-const healthPath = "/_kaimon/health"
+// HealthPath is where the gateway tells how the components are.
+const HealthPath = "/_kaimon/health"
 
 // Ready is the state of a component that does its work.
 const Ready = "ready"

@@ -13,11 +13,12 @@ import (
 // serverCommand is `kaimon server`.
 type serverCommand struct {
 	dataDirFlag
-	Listen      string       `help:"Address of the one port: AWS APIs, image registry, console (default: ${default})." default:"127.0.0.1:4566" placeholder:"HOST:PORT"`
-	AccountID   string       `help:"The AWS account that this is, 12 digits (default: ${default})." default:"000000000000" placeholder:"ID"`
-	PublicCIDR  netip.Prefix `name:"public-cidr" help:"Pool of public IPv4 addresses for tasks. The default, ${default}, reaches this machine only; give a routed block to be reached from elsewhere." default:"100.64.0.0/16" placeholder:"CIDR"`
-	StoreEngine string       `help:"How the journal is kept: wal is faster, bolt is older." enum:"wal,bolt" default:"wal"`
-	LogLevel    slog.Level   `help:"What to log on standard error: debug, info, warn or error." default:"info"`
+	Listen       string       `help:"Address of the one port: AWS APIs, image registry, console (default: ${default})." default:"127.0.0.1:4566" placeholder:"HOST:PORT"`
+	AccountID    string       `help:"The AWS account that this is, 12 digits (default: ${default})." default:"000000000000" placeholder:"ID"`
+	PublicCIDR   netip.Prefix `name:"public-cidr" help:"Pool of public IPv4 addresses for tasks. The default, ${default}, reaches this machine only; give a routed block to be reached from elsewhere." default:"100.64.0.0/16" placeholder:"CIDR"`
+	StoreEngine  string       `help:"How the journal is kept: wal is faster, bolt is older." enum:"wal,bolt" default:"wal"`
+	TaskEndpoint bool         `help:"Tell tasks where the AWS APIs are, in AWS_ENDPOINT_URL (default: ${default})." default:"true" negatable:""`
+	LogLevel     slog.Level   `help:"What to log on standard error: debug, info, warn or error." default:"info"`
 }
 
 // Run implements kong's command.
@@ -28,7 +29,7 @@ func (c *serverCommand) Run(ctx context.Context) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel}))
 	m := &platform.Main{Config: platform.Config{
 		DataDir: c.DataDir, Listen: c.Listen, AccountID: c.AccountID,
-		PublicCIDR: c.PublicCIDR, StoreEngine: c.StoreEngine,
+		PublicCIDR: c.PublicCIDR, StoreEngine: c.StoreEngine, TaskEndpoint: c.TaskEndpoint,
 	}, Log: log}
 	if err := m.Start(ctx); err != nil {
 		return err

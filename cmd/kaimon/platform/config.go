@@ -26,6 +26,8 @@ type Config struct {
 	PublicCIDR netip.Prefix
 	// StoreEngine keeps the journal: "wal" or "bolt".
 	StoreEngine string
+	// TaskEndpoint says that tasks are told where the platform's APIs are.
+	TaskEndpoint bool
 }
 
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)

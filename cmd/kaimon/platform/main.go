@@ -48,6 +48,7 @@ type Main struct {
 	proxy    *control.Client
 	metrics  *metric.Recent // what is counted by the minute, until a metrics service reads it
 	server   *gateway.Server
+	inside   *inside
 	listener net.Listener
 	health   *health
 
@@ -64,6 +65,7 @@ func (m *Main) Start(ctx context.Context) (err error) {
 	}
 	m.failed = make(chan error, 1)
 	m.health = newHealth()
+	m.inside = newInside(m.Log)
 	m.metrics = metric.NewRecent(metricsKept)
 	defer func() {
 		if err != nil {
@@ -95,7 +97,10 @@ func (m *Main) Start(ctx context.Context) (err error) {
 	m.stop = stop
 	m.startControllers(run)
 	m.logs = &logsapi.Handlers{Store: m.store, Engine: m.events, Clock: systemClock, Hex: clock.Hex}
-	m.server = gateway.NewServer(m.newGateway(), m.Log)
+	options := m.gatewayOptions()
+	m.server = gateway.NewServer(m.front(gateway.New(options)), m.Log)
+	options.Hosts = nil // load balancers are reached as the VPC's rules have it
+	m.inside.open(gateway.New(options))
 	m.background("gateway", func() error { return m.server.Serve(m.listener) })
 	return nil
 }
@@ -129,7 +134,7 @@ func (m *Main) Close() error {
 	var failed error
 	if m.server != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), shutdownPatience)
-		failed = m.server.Shutdown(ctx)
+		failed = errors.Join(m.server.Shutdown(ctx), m.inside.close(ctx))
 		cancel()
 	} else if m.listener != nil {
 		failed = m.listener.Close()

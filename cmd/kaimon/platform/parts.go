@@ -54,7 +54,9 @@ func (m *Main) openParts(ctx context.Context) (err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return wrap("runtime", m.openRuntime(ctx)) })
 	g.Go(func() (err error) {
-		m.plane, err = vpc.Open(ctx, m.planeOptions())
+		options := m.planeOptions()
+		options.Platform = m.inside
+		m.plane, err = vpc.Open(ctx, options)
 		return wrap("network", err)
 	})
 	g.Go(func() error { return wrap("proxy", m.openProxy(ctx)) })
@@ -90,7 +92,9 @@ func (m *Main) planeOptions() vpc.Options {
 	return vpc.Options{
 		InstanceID: m.Config.InstanceID(), RunDir: m.Config.runDir(),
 		PublicCIDR: m.Config.PublicCIDR, Log: m.Log,
+		PlatformPorts: m.platformPorts(),
 		Resolver: dns.New(dns.Options{Log: m.Log, Zones: []dns.Zone{
+			m.platformNames(),
 			elbv2ctl.Names{Store: m.store}, servicediscoveryctl.Names{Store: m.store, Below: clock.Below},
 		}}),
 	}

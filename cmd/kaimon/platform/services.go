@@ -25,9 +25,9 @@ import (
 	"kaimon.dev/kaimon/services/sts/stsapi"
 )
 
-// newGateway binds every service's handlers to the one port.
-func (m *Main) newGateway() *gateway.Gateway {
-	return gateway.New(gateway.Options{
+// gatewayOptions bind every service's handlers to the one port.
+func (m *Main) gatewayOptions() gateway.Options {
+	return gateway.Options{
 		Services: []*wire.Service{
 			ecsapi.Bind(ecsapi.New(ecsapi.Options{
 				Store: m.store, Clock: systemClock, Hex: clock.Hex, Architecture: architecture(),
@@ -49,7 +49,7 @@ func (m *Main) newGateway() *gateway.Gateway {
 		Health:      m.health,
 		Prefixes:    map[string]http.Handler{"/v2/": m.registry},
 		Hosts:       elbv2ctl.NewFront(m.store, m.Log).Handler,
-	})
+	}
 }
 
 // startControllers starts what makes the world agree with the store.
@@ -57,7 +57,7 @@ func (m *Main) startControllers(ctx context.Context) {
 	networks := ec2ctl.NewNetworks(m.store, m.plane, m.Config.PublicCIDR, m.Log)
 	tasks := ecsctl.New(ecsctl.Options{
 		Store: m.store, Runtime: m.runtime, Images: m.runtime, Plane: m.plane,
-		Clock: systemClock, Log: m.Log, PublicPool: m.Config.PublicCIDR,
+		Clock: systemClock, Log: m.Log, PublicPool: m.Config.PublicCIDR, Environment: m.taskEnvironment(),
 	})
 	balancers := elbv2ctl.New(elbv2ctl.Options{
 		Store: m.store, Plane: m.plane, Proxy: m.proxy, Clock: systemClock, Log: m.Log,

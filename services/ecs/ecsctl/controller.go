@@ -29,6 +29,9 @@ type Options struct {
 	Log    *slog.Logger
 	// PublicPool is where the addresses of tasks with assignPublicIp come from.
 	PublicPool netip.Prefix
+	// Environment is what every container finds beside AWS's own variables,
+	// unless its definition says otherwise.
+	Environment []ecs.KeyValue
 	// Workers is how many tasks are worked on at once, Pulls how many images
 	// are fetched at once.
 	Workers, Pulls int

@@ -3,6 +3,7 @@ package ecsctl
 import (
 	"net/netip"
 	"path"
+	"slices"
 	"time"
 
 	"kaimon.dev/kaimon/runtime"
@@ -114,6 +115,16 @@ func environment(t *ecs.Task, c ecs.ContainerDefinition) []runtime.EnvVar {
 		out[i] = runtime.EnvVar(v)
 	}
 	return out
+}
+
+// beside adds variables to those of a container that has none of the names.
+func beside(more []ecs.KeyValue, vars []runtime.EnvVar) []runtime.EnvVar {
+	for _, v := range more {
+		if !slices.ContainsFunc(vars, func(have runtime.EnvVar) bool { return have.Name == v.Name }) {
+			vars = append(vars, runtime.EnvVar(v))
+		}
+	}
+	return vars
 }
 
 // ulimits gives Fargate's number of open files to who doesn't name one.

@@ -2,6 +2,7 @@ package ecsctl
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -141,5 +142,15 @@ func TestHealthChecksAndPoliciesThatAreOff(t *testing.T) {
 	}
 	if restartPolicy(nil) != nil || restartPolicy(&ecs.RestartPolicy{}) != nil {
 		t.Error("a restart policy that is off")
+	}
+}
+
+// The server's variables come beside a container's, and never instead.
+func TestBeside(t *testing.T) {
+	more := []ecs.KeyValue{{Name: "AWS_ENDPOINT_URL", Value: "http://api"}, {Name: "B", Value: "server's"}}
+	got := beside(more, []runtime.EnvVar{{Name: "A", Value: "1"}, {Name: "AWS_ENDPOINT_URL", Value: ""}})
+	want := []runtime.EnvVar{{Name: "A", Value: "1"}, {Name: "AWS_ENDPOINT_URL", Value: ""}, {Name: "B", Value: "server's"}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

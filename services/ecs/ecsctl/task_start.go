@@ -105,6 +105,9 @@ func (c *Controller) apply(ctx context.Context, v view) error {
 		return err
 	}
 	spec := buildSpec(v.task, v.definition, v.eni, v.vpc, v.work.netns, v.work.images.digests)
+	for i := range spec.Containers {
+		spec.Containers[i].Environment = beside(c.Environment, spec.Containers[i].Environment)
+	}
 	var g errgroup.Group
 	g.Go(func() error {
 		return c.update(ctx, v.task, func(s *ecs.TaskStatus) {
