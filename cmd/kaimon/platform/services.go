@@ -81,6 +81,10 @@ func (m *Main) startControllers(ctx context.Context) {
 	m.background("elbv2", func() error { return balancers.Run(ctx) })
 	sweeper := logsctl.New(logsctl.Options{Store: m.store, Engine: m.events, Clock: systemClock, Log: m.Log})
 	m.background("logs", func() error { return sweeper.Run(ctx) })
+	flows := ec2ctl.NewFlowLogs(ec2ctl.FlowLogsOptions{
+		Store: m.store, Plane: m.plane, Logs: logsctl.Writer{Store: m.store, Engine: m.events}, Clock: systemClock, Log: m.Log,
+	})
+	m.background("ec2.flow-logs", func() error { return flows.Run(ctx) })
 	m.background("ec2.networks", func() error { return networks.Run(ctx) })
 	m.background("ecs.tasks", func() error { return tasks.Run(ctx) })
 }

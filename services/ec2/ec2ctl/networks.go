@@ -38,8 +38,8 @@ func NewNetworks(s *store.Store, plane vpc.Plane, pool netip.Prefix, log *slog.L
 	return n
 }
 
-// Run removes networks and interfaces that no row stands for, and keeps every network as
-// its rows say, until ctx ends.
+// Run removes networks and interfaces that no row stands for, and keeps every
+// network as its rows say, until ctx ends.
 func (n *Networks) Run(ctx context.Context) error {
 	// An interface has a row before it is attached and until it is detached, so
 	// one that was listed and then has none is no one's, whatever else starts now.
@@ -55,7 +55,7 @@ func (n *Networks) Run(ctx context.Context) error {
 	n.loop.Wake(networks...) // a VPC's row may have gone while nobody looked
 	reconcile.FromChanges(ctx, n.loop, n.store, vpcOf,
 		ec2.VPCs, ec2.Subnets, ec2.RouteTables, ec2.InternetGateways, ec2.SecurityGroups, ec2.SecurityGroupRules,
-		ec2.PrefixLists, ec2.NetworkACLs, ec2.ACLAssociations)
+		ec2.PrefixLists, ec2.NetworkACLs, ec2.ACLAssociations, ec2.FlowLogs)
 	return n.loop.Run(ctx)
 }
 

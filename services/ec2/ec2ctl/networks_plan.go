@@ -17,6 +17,7 @@ func networkOf(r store.Reader, id string, pool netip.Prefix) (n vpc.Network, ok 
 		return vpc.Network{}, false
 	}
 	n = vpc.Network{ID: row.ID, Region: row.Scope.Region, CIDRs: row.CIDRs, Resolver: row.DNSSupport, ACLs: aclsOf(r, id)}
+	n.Flows = hasFlowLogs(r, id)
 	for s := range ec2.SubnetsOf(r, id) {
 		n.Subnets = append(n.Subnets, vpc.Subnet{
 			ID: s.ID, CIDR: s.CIDR, Routes: routesOf(r, s), ACL: ec2.ACLOf(r, s).ACL,
