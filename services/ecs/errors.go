@@ -38,6 +38,16 @@ func ServiceNotActive() *aws.Error {
 	return aws.Errorf("ServiceNotActiveException", "Service was not ACTIVE.")
 }
 
+// TaskSetNotFound is the answer to a reference that names no task set of the service.
+func TaskSetNotFound() *aws.Error {
+	return aws.Errorf("TaskSetNotFoundException", "The specified task set does not exist.")
+}
+
+// LimitExceeded refuses to exceed a quota.
+func LimitExceeded(format string, args ...any) *aws.Error {
+	return aws.Errorf("LimitExceededException", format, args...)
+}
+
 // DeploymentNotFound is the answer to the ARN of a service deployment that isn't there.
 func DeploymentNotFound() *aws.Error {
 	return aws.Errorf("ServiceDeploymentNotFoundException", "Service deployment not found.")

@@ -29,9 +29,13 @@ type Service struct {
 
 	// DesiredCount is how many tasks shall run.
 	DesiredCount int
+	// Controller is the deploymentController: "" for ECS, or ControllerExternal.
+	Controller string
 	// DeploymentARN is the newest ServiceDeployment: that which ecsctl shall
-	// carry out. It has the revision.
+	// carry out. It has the revision. "" with ControllerExternal.
 	DeploymentARN string
+	// PrimarySetARN is the primary TaskSet, "" for none.
+	PrimarySetARN string
 	// Configuration holds for the newest deployment, also when it is changed
 	// while that goes on.
 	Configuration DeploymentConfiguration
@@ -73,6 +77,12 @@ type DeploymentConfiguration struct {
 	Alarms                        []string
 	AlarmsEnabled, AlarmsRollback bool
 }
+
+// Values of deploymentController. Service.Controller is never ControllerECS.
+const (
+	ControllerECS      = "ECS"
+	ControllerExternal = "EXTERNAL"
+)
 
 // Values of Service.PropagateTags.
 const (
@@ -144,6 +154,9 @@ func ForgetService(tx *store.Txn, s *Service) {
 	for _, d := range collect(DeploymentsOf(tx, s.ARN)) {
 		ServiceDeployments.Delete(tx, d.ARN)
 		ServiceDeploymentStatuses.Delete(tx, d.ARN)
+	}
+	for _, set := range collect(TaskSetsOf(tx, s)) {
+		DropTaskSet(tx, set)
 	}
 	for _, e := range collect(eventsOf(tx, s.ARN)) {
 		ServiceEvents.Delete(tx, e.Key)

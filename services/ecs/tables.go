@@ -13,7 +13,7 @@ func Tables() []store.AnyTable {
 		Clusters, TaskDefinitions, Families, ResourceTags, AccountSettings,
 		Tasks, TaskStatuses, TaskProtections, ClientTokens,
 		Services, ServiceStatuses, ServiceRevisions, ImagesOfRevisions, ServiceEvents,
-		ServiceDeployments, ServiceDeploymentStatuses,
+		ServiceDeployments, ServiceDeploymentStatuses, TaskSets,
 	}
 }
 

@@ -49,7 +49,7 @@ func (h *Handlers) CreateService(ctx context.Context, in *CreateServiceInput) (*
 			}
 			known = &s
 		}
-		out = serviceToWire(tx, known, true)
+		out = h.serviceToWire(tx, known, true)
 		return nil
 	})
 	if err != nil {
@@ -60,6 +60,10 @@ func (h *Handlers) CreateService(ctx context.Context, in *CreateServiceInput) (*
 
 // create checks the new service against what it refers to, and puts its rows.
 func (h *Handlers) create(tx *store.Txn, cluster *ecs.Cluster, s *ecs.Service, in *CreateServiceInput, change *serviceChange, ids serviceIDs) error {
+	if s.External() {
+		ecs.Services.Put(tx, *s)
+		return nil
+	}
 	capacity, err := ecs.ResolveCapacity(cluster, wire.Val(in.LaunchType), change.strategy)
 	if err != nil {
 		return err
@@ -114,7 +118,10 @@ func serviceFromWire(in *CreateServiceInput) (ecs.Service, *serviceChange, error
 	if err := checkToken(s.Token); err != nil {
 		return s, nil, err
 	}
-	if in.DesiredCount == nil {
+	if isExternal(in.DeploymentController) {
+		s.Controller = ecs.ControllerExternal
+	}
+	if in.DesiredCount == nil && !s.External() {
 		return s, nil, ecs.InvalidParameter("Desired count must be specified for the REPLICA scheduling strategy.")
 	}
 	q := &serviceChange{
@@ -131,7 +138,7 @@ func serviceFromWire(in *CreateServiceInput) (ecs.Service, *serviceChange, error
 	}
 	if in.AvailabilityZoneRebalancing == nil {
 		// Enabled unless the service couldn't have it.
-		s.Rebalancing = s.Configuration.MaximumPercent > 100
+		s.Rebalancing = s.Configuration.MaximumPercent > 100 && !s.External()
 	}
 	c := *in
 	c.ClientToken = nil

@@ -27,13 +27,13 @@ func (h *Handlers) DeleteService(ctx context.Context, in *DeleteServiceInput) (*
 		case ecs.ServiceInactive:
 			return ecs.ServiceNotFound()
 		case ecs.ServiceActive:
-			if err := mayDelete(&s, &status, wire.Val(in.Force)); err != nil {
+			if err := mayDelete(tx, &s, &status, wire.Val(in.Force)); err != nil {
 				return err
 			}
 			s.DesiredCount, s.DeletedAt = 0, now
 			ecs.Services.Put(tx, s)
 		}
-		out = serviceToWire(tx, &s, true)
+		out = h.serviceToWire(tx, &s, true)
 		return nil
 	})
 	if err != nil {
@@ -43,7 +43,7 @@ func (h *Handlers) DeleteService(ctx context.Context, in *DeleteServiceInput) (*
 }
 
 // mayDelete refuses to delete a service that has work, unless it is forced.
-func mayDelete(s *ecs.Service, status *ecs.ServiceStatus, force bool) error {
+func mayDelete(r store.Reader, s *ecs.Service, status *ecs.ServiceStatus, force bool) error {
 	switch {
 	case force:
 		return nil
@@ -51,6 +51,9 @@ func mayDelete(s *ecs.Service, status *ecs.ServiceStatus, force bool) error {
 		return ecs.InvalidParameter("The service cannot be stopped while it is scaled above 0.")
 	case len(status.Rollouts) > 1:
 		return ecs.InvalidParameter("The service cannot be stopped while deployments are active.")
+	}
+	for range ecs.TaskSetsOf(r, s) {
+		return ecs.InvalidParameter("The service cannot be stopped while task sets are active.")
 	}
 	return nil
 }

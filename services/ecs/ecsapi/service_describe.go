@@ -52,7 +52,7 @@ func (h *Handlers) DescribeServices(ctx context.Context, in *DescribeServicesInp
 			out.Failures = append(out.Failures, missing(arn))
 			continue
 		}
-		out.Services = append(out.Services, serviceToWire(snap, s, withTags))
+		out.Services = append(out.Services, h.serviceToWire(snap, s, withTags))
 	}
 	return out, nil
 }

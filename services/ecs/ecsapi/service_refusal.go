@@ -8,7 +8,6 @@ import (
 // What every service here is.
 const (
 	schedulingReplica = "REPLICA"
-	controllerECS     = "ECS"
 	managedByCustomer = "CUSTOMER"
 )
 
@@ -19,6 +18,11 @@ func refuseService(in *CreateServiceInput) error {
 		return ecs.InvalidParameter("The daemon scheduling strategy is not supported for services that use the FARGATE launch type.")
 	case wire.Val(in.Role) != "":
 		return ecs.InvalidParameter("You cannot specify an IAM role for services that require a service linked role.")
+	}
+	if isExternal(in.DeploymentController) {
+		if err := refuseForExternal(in); err != nil {
+			return err
+		}
 	}
 	return refuseFeatures(features{
 		controller: in.DeploymentController, configuration: in.DeploymentConfiguration,
@@ -54,7 +58,7 @@ type features struct {
 // refuseFeatures refuses what Fargate, or this platform, doesn't have.
 func refuseFeatures(f features) error {
 	switch {
-	case f.controller != nil && wire.Val(f.controller.Type) != controllerECS:
+	case f.controller != nil && wire.Val(f.controller.Type) != ecs.ControllerECS && !isExternal(f.controller):
 		return ecs.UnsupportedFeature("deploymentController: the type %s is not supported here.", wire.Val(f.controller.Type))
 	case f.constraints > 0:
 		return ecs.InvalidParameter("Placement constraints are not supported with FARGATE launch type.")

@@ -39,6 +39,9 @@ func (h *Handlers) UpdateService(ctx context.Context, in *UpdateServiceInput) (*
 			return err
 		}
 		s := *old
+		if err := checkController(in, &s); err != nil {
+			return err
+		}
 		if err := q.apply(&s); err != nil {
 			return err
 		}
@@ -46,7 +49,7 @@ func (h *Handlers) UpdateService(ctx context.Context, in *UpdateServiceInput) (*
 			return err
 		}
 		ecs.Services.Put(tx, s)
-		out = serviceToWire(tx, &s, true)
+		out = h.serviceToWire(tx, &s, true)
 		return nil
 	})
 	if err != nil {
@@ -58,6 +61,9 @@ func (h *Handlers) UpdateService(ctx context.Context, in *UpdateServiceInput) (*
 // redeploy starts a deployment if the change needs one: from the revision that
 // new tasks get by now, which after a rollback is not the newest.
 func (q *serviceChange) redeploy(tx *store.Txn, cluster *ecs.Cluster, s *ecs.Service, host string, ids serviceIDs) error {
+	if s.External() {
+		return nil
+	}
 	status := ecs.StatusOfService(tx, s)
 	base, ok := ecs.ServiceRevisions.Get(tx, status.PrimaryARN)
 	if !ok {
@@ -97,6 +103,17 @@ func mayRoll(r store.Reader, s *ecs.Service, status *ecs.ServiceStatus) error {
 	}
 	if d, _ := s.Deployment(r); d.Configuration.Strategy.Shifts() {
 		return ecs.InvalidParameter("The strategy can't be ROLLING before the deployment with the strategy %s has completed or was rolled back.", d.Configuration.Strategy)
+	}
+	return nil
+}
+
+// checkController refuses another controller, and what the service's doesn't allow.
+func checkController(in *UpdateServiceInput, s *ecs.Service) error {
+	if c := in.DeploymentController; c != nil && isExternal(c) != s.External() {
+		return ecs.UnsupportedFeature("deploymentController: the controller of a service can't be changed to %s here.", wire.Val(c.Type))
+	}
+	if s.External() {
+		return refuseUpdateOfExternal(in)
 	}
 	return nil
 }

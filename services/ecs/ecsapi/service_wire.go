@@ -1,6 +1,8 @@
 package ecsapi
 
 import (
+	"cmp"
+
 	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/services/ecs"
@@ -8,18 +10,21 @@ import (
 )
 
 // serviceToWire shows a service as it stands in the reader; its tags only when asked for.
-func serviceToWire(r store.Reader, s *ecs.Service, withTags bool) Service {
+func (h *Handlers) serviceToWire(r store.Reader, s *ecs.Service, withTags bool) Service {
 	status := ecs.StatusOfService(r, s)
 	counts := ecs.CountServiceTasks(r, s.ARN)
 	primary := revisionOf(r, status.PrimaryARN)
+	if set, ok := ecs.TaskSets.Get(r, s.PrimarySetARN); ok {
+		primary = revisionOf(r, set.RevisionARN)
+	}
 	out := Service{
 		ServiceArn: &s.ARN, ServiceName: &s.Name, ClusterArn: &s.ClusterARN,
 		Status:       wire.Ptr(string(s.State(&status))),
 		DesiredCount: wire.Ptr(int32(s.DesiredCount)),
 		RunningCount: wire.Ptr(int32(counts[""].Running)), PendingCount: wire.Ptr(int32(counts[""].Pending)),
-		TaskDefinition: &primary.DefinitionARN,
-		LaunchType:     launchType(primary), CapacityProviderStrategy: each(primary.Strategy, strategyItemToWire),
-		PlatformVersion: &primary.AskedPlatform, PlatformFamily: wire.Ptr(ecs.PlatformFamilyLinux),
+		TaskDefinition: optional(primary.DefinitionARN), TaskSets: h.taskSetsToWire(r, s, withTags),
+		LaunchType: launchType(primary), CapacityProviderStrategy: each(primary.Strategy, strategyItemToWire),
+		PlatformVersion: optional(primary.AskedPlatform), PlatformFamily: wire.Ptr(ecs.PlatformFamilyLinux),
 		LoadBalancers:                 listed(primary.LoadBalancers, loadBalancerToWire),
 		NetworkConfiguration:          networkToWire(primary.Network),
 		ServiceRegistries:             listed(primary.Registries, registryToWire),
@@ -27,9 +32,9 @@ func serviceToWire(r store.Reader, s *ecs.Service, withTags bool) Service {
 		PlacementStrategy:             []PlacementStrategy{},
 		HealthCheckGracePeriodSeconds: wireInt(s.GracePeriod),
 		SchedulingStrategy:            wire.Ptr(schedulingReplica),
-		DeploymentController:          &DeploymentController{Type: wire.Ptr(controllerECS)},
+		DeploymentController:          &DeploymentController{Type: wire.Ptr(cmp.Or(s.Controller, ecs.ControllerECS))},
 		DeploymentConfiguration:       deploymentConfigurationToWire(s.Configuration),
-		CurrentServiceDeployment:      &s.DeploymentARN,
+		CurrentServiceDeployment:      optional(s.DeploymentARN),
 		Deployments:                   []Deployment{}, CurrentServiceRevisions: []ServiceCurrentRevisionSummary{},
 		Events:    listed(ecs.EventsOf(r, s.ARN), eventToWire),
 		CreatedAt: moment(s.CreatedAt), CreatedBy: optional(s.CreatedBy),
@@ -112,6 +117,9 @@ func eventToWire(e *ecs.ServiceEvent) ServiceEvent {
 }
 
 func networkToWire(n ecs.NetworkRequest) *NetworkConfiguration {
+	if len(n.Subnets) == 0 {
+		return nil
+	}
 	return &NetworkConfiguration{AwsvpcConfiguration: &AwsVpcConfiguration{
 		Subnets: listed(n.Subnets, same), SecurityGroups: listed(n.SecurityGroups, same),
 		AssignPublicIp: wire.Ptr(enabled(n.AssignPublicIP)),

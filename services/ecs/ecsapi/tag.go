@@ -81,7 +81,9 @@ func findTaggable(r store.Reader, s aws.Scope, arn string) error {
 	case "service":
 		s, ok := ecs.Services.Get(r, arn)
 		found = ok && s.DeletedAt.IsZero()
-	case "container-instance", "capacity-provider", "task-set":
+	case "task-set":
+		_, found = ecs.TaskSets.Get(r, arn)
+	case "container-instance", "capacity-provider":
 		// Nothing of the kind exists here.
 	default:
 		return ecs.InvalidParameter("Invalid identifier: resources of type '%s' cannot be tagged.", a.Type())

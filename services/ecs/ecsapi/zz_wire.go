@@ -14,10 +14,12 @@ import (
 type API interface {
 	CreateCluster(ctx context.Context, in *CreateClusterInput) (*CreateClusterOutput, error)
 	CreateService(ctx context.Context, in *CreateServiceInput) (*CreateServiceOutput, error)
+	CreateTaskSet(ctx context.Context, in *CreateTaskSetInput) (*CreateTaskSetOutput, error)
 	DeleteAccountSetting(ctx context.Context, in *DeleteAccountSettingInput) (*DeleteAccountSettingOutput, error)
 	DeleteCluster(ctx context.Context, in *DeleteClusterInput) (*DeleteClusterOutput, error)
 	DeleteService(ctx context.Context, in *DeleteServiceInput) (*DeleteServiceOutput, error)
 	DeleteTaskDefinitions(ctx context.Context, in *DeleteTaskDefinitionsInput) (*DeleteTaskDefinitionsOutput, error)
+	DeleteTaskSet(ctx context.Context, in *DeleteTaskSetInput) (*DeleteTaskSetOutput, error)
 	DeregisterTaskDefinition(ctx context.Context, in *DeregisterTaskDefinitionInput) (*DeregisterTaskDefinitionOutput, error)
 	DescribeCapacityProviders(ctx context.Context, in *DescribeCapacityProvidersInput) (*DescribeCapacityProvidersOutput, error)
 	DescribeClusters(ctx context.Context, in *DescribeClustersInput) (*DescribeClustersOutput, error)
@@ -25,6 +27,7 @@ type API interface {
 	DescribeServiceRevisions(ctx context.Context, in *DescribeServiceRevisionsInput) (*DescribeServiceRevisionsOutput, error)
 	DescribeServices(ctx context.Context, in *DescribeServicesInput) (*DescribeServicesOutput, error)
 	DescribeTaskDefinition(ctx context.Context, in *DescribeTaskDefinitionInput) (*DescribeTaskDefinitionOutput, error)
+	DescribeTaskSets(ctx context.Context, in *DescribeTaskSetsInput) (*DescribeTaskSetsOutput, error)
 	DescribeTasks(ctx context.Context, in *DescribeTasksInput) (*DescribeTasksOutput, error)
 	GetTaskProtection(ctx context.Context, in *GetTaskProtectionInput) (*GetTaskProtectionOutput, error)
 	ListAccountSettings(ctx context.Context, in *ListAccountSettingsInput) (*ListAccountSettingsOutput, error)
@@ -47,7 +50,9 @@ type API interface {
 	UpdateCluster(ctx context.Context, in *UpdateClusterInput) (*UpdateClusterOutput, error)
 	UpdateClusterSettings(ctx context.Context, in *UpdateClusterSettingsInput) (*UpdateClusterSettingsOutput, error)
 	UpdateService(ctx context.Context, in *UpdateServiceInput) (*UpdateServiceOutput, error)
+	UpdateServicePrimaryTaskSet(ctx context.Context, in *UpdateServicePrimaryTaskSetInput) (*UpdateServicePrimaryTaskSetOutput, error)
 	UpdateTaskProtection(ctx context.Context, in *UpdateTaskProtectionInput) (*UpdateTaskProtectionOutput, error)
+	UpdateTaskSet(ctx context.Context, in *UpdateTaskSetInput) (*UpdateTaskSetOutput, error)
 }
 
 // Bind describes the service, bound to its handler.
@@ -64,10 +69,12 @@ func Bind(api API) *wire.Service {
 		Operations: []wire.Operation{
 			wire.Op(wire.Operation{Name: "CreateCluster", Method: "POST", Path: "/"}, api.CreateCluster),
 			wire.Op(wire.Operation{Name: "CreateService", Method: "POST", Path: "/"}, api.CreateService),
+			wire.Op(wire.Operation{Name: "CreateTaskSet", Method: "POST", Path: "/"}, api.CreateTaskSet),
 			wire.Op(wire.Operation{Name: "DeleteAccountSetting", Method: "POST", Path: "/"}, api.DeleteAccountSetting),
 			wire.Op(wire.Operation{Name: "DeleteCluster", Method: "POST", Path: "/"}, api.DeleteCluster),
 			wire.Op(wire.Operation{Name: "DeleteService", Method: "POST", Path: "/"}, api.DeleteService),
 			wire.Op(wire.Operation{Name: "DeleteTaskDefinitions", Method: "POST", Path: "/"}, api.DeleteTaskDefinitions),
+			wire.Op(wire.Operation{Name: "DeleteTaskSet", Method: "POST", Path: "/"}, api.DeleteTaskSet),
 			wire.Op(wire.Operation{Name: "DeregisterTaskDefinition", Method: "POST", Path: "/"}, api.DeregisterTaskDefinition),
 			wire.Op(wire.Operation{Name: "DescribeCapacityProviders", Method: "POST", Path: "/"}, api.DescribeCapacityProviders),
 			wire.Op(wire.Operation{Name: "DescribeClusters", Method: "POST", Path: "/"}, api.DescribeClusters),
@@ -75,6 +82,7 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "DescribeServiceRevisions", Method: "POST", Path: "/"}, api.DescribeServiceRevisions),
 			wire.Op(wire.Operation{Name: "DescribeServices", Method: "POST", Path: "/"}, api.DescribeServices),
 			wire.Op(wire.Operation{Name: "DescribeTaskDefinition", Method: "POST", Path: "/"}, api.DescribeTaskDefinition),
+			wire.Op(wire.Operation{Name: "DescribeTaskSets", Method: "POST", Path: "/"}, api.DescribeTaskSets),
 			wire.Op(wire.Operation{Name: "DescribeTasks", Method: "POST", Path: "/"}, api.DescribeTasks),
 			wire.Op(wire.Operation{Name: "GetTaskProtection", Method: "POST", Path: "/"}, api.GetTaskProtection),
 			wire.Op(wire.Operation{Name: "ListAccountSettings", Method: "POST", Path: "/"}, api.ListAccountSettings),
@@ -97,7 +105,9 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "UpdateCluster", Method: "POST", Path: "/"}, api.UpdateCluster),
 			wire.Op(wire.Operation{Name: "UpdateClusterSettings", Method: "POST", Path: "/"}, api.UpdateClusterSettings),
 			wire.Op(wire.Operation{Name: "UpdateService", Method: "POST", Path: "/"}, api.UpdateService),
+			wire.Op(wire.Operation{Name: "UpdateServicePrimaryTaskSet", Method: "POST", Path: "/"}, api.UpdateServicePrimaryTaskSet),
 			wire.Op(wire.Operation{Name: "UpdateTaskProtection", Method: "POST", Path: "/"}, api.UpdateTaskProtection),
+			wire.Op(wire.Operation{Name: "UpdateTaskSet", Method: "POST", Path: "/"}, api.UpdateTaskSet),
 		},
 		Errors: []wire.ErrorShape{
 			{Code: "AccessDeniedException", Status: 400, Fault: aws.Sender},
@@ -120,6 +130,7 @@ func Bind(api API) *wire.Service {
 			{Code: "ServiceDeploymentNotFoundException", Status: 400, Fault: aws.Sender},
 			{Code: "ServiceNotActiveException", Status: 400, Fault: aws.Sender},
 			{Code: "ServiceNotFoundException", Status: 400, Fault: aws.Sender},
+			{Code: "TaskSetNotFoundException", Status: 400, Fault: aws.Sender},
 			{Code: "UnsupportedFeatureException", Status: 400, Fault: aws.Sender},
 			{Code: "UpdateInProgressException", Status: 400, Fault: aws.Sender},
 		},
@@ -413,6 +424,28 @@ type CreateServiceOutput struct {
 	Service *Service
 }
 
+// CreateTaskSetInput is the request of CreateTaskSet.
+type CreateTaskSetInput struct {
+	Service                  *string
+	Cluster                  *string
+	ExternalId               *string
+	TaskDefinition           *string
+	NetworkConfiguration     *NetworkConfiguration
+	LoadBalancers            []LoadBalancer
+	ServiceRegistries        []ServiceRegistry
+	LaunchType               *string
+	CapacityProviderStrategy []CapacityProviderStrategyItem
+	PlatformVersion          *string
+	Scale                    *Scale
+	ClientToken              *string
+	Tags                     []Tag
+}
+
+// CreateTaskSetOutput is the answer of CreateTaskSet.
+type CreateTaskSetOutput struct {
+	TaskSet *TaskSet
+}
+
 // CreatedAt is the model's structure of that name.
 type CreatedAt struct {
 	Before *time.Time
@@ -461,6 +494,19 @@ type DeleteTaskDefinitionsInput struct {
 type DeleteTaskDefinitionsOutput struct {
 	TaskDefinitions []TaskDefinition
 	Failures        []Failure
+}
+
+// DeleteTaskSetInput is the request of DeleteTaskSet.
+type DeleteTaskSetInput struct {
+	Cluster *string
+	Service *string
+	TaskSet *string
+	Force   *bool
+}
+
+// DeleteTaskSetOutput is the answer of DeleteTaskSet.
+type DeleteTaskSetOutput struct {
+	TaskSet *TaskSet
 }
 
 // Deployment is the model's structure of that name.
@@ -633,6 +679,20 @@ type DescribeTaskDefinitionInput struct {
 type DescribeTaskDefinitionOutput struct {
 	TaskDefinition *TaskDefinition
 	Tags           []Tag
+}
+
+// DescribeTaskSetsInput is the request of DescribeTaskSets.
+type DescribeTaskSetsInput struct {
+	Cluster  *string
+	Service  *string
+	TaskSets []string
+	Include  []string
+}
+
+// DescribeTaskSetsOutput is the answer of DescribeTaskSets.
+type DescribeTaskSetsOutput struct {
+	TaskSets []TaskSet
+	Failures []Failure
 }
 
 // DescribeTasksInput is the request of DescribeTasks.
@@ -1924,6 +1984,18 @@ type UpdateServiceOutput struct {
 	Service *Service
 }
 
+// UpdateServicePrimaryTaskSetInput is the request of UpdateServicePrimaryTaskSet.
+type UpdateServicePrimaryTaskSetInput struct {
+	Cluster        *string
+	Service        *string
+	PrimaryTaskSet *string
+}
+
+// UpdateServicePrimaryTaskSetOutput is the answer of UpdateServicePrimaryTaskSet.
+type UpdateServicePrimaryTaskSetOutput struct {
+	TaskSet *TaskSet
+}
+
 // UpdateTaskProtectionInput is the request of UpdateTaskProtection.
 type UpdateTaskProtectionInput struct {
 	Cluster           *string
@@ -1936,6 +2008,19 @@ type UpdateTaskProtectionInput struct {
 type UpdateTaskProtectionOutput struct {
 	ProtectedTasks []ProtectedTask
 	Failures       []Failure
+}
+
+// UpdateTaskSetInput is the request of UpdateTaskSet.
+type UpdateTaskSetInput struct {
+	Cluster *string
+	Service *string
+	TaskSet *string
+	Scale   *Scale
+}
+
+// UpdateTaskSetOutput is the answer of UpdateTaskSet.
+type UpdateTaskSetOutput struct {
+	TaskSet *TaskSet
 }
 
 // VCpuCountRangeRequest is the model's structure of that name.
@@ -2251,6 +2336,24 @@ var table = []wire.Shape{
 	{Name: "CreateServiceOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "service", Target: "Service"},
 	}},
+	{Name: "CreateTaskSetInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "service", Target: "String", Required: true},
+		{Name: "cluster", Target: "String", Required: true},
+		{Name: "externalId", Target: "String"},
+		{Name: "taskDefinition", Target: "String", Required: true},
+		{Name: "networkConfiguration", Target: "NetworkConfiguration"},
+		{Name: "loadBalancers", Target: "LoadBalancers"},
+		{Name: "serviceRegistries", Target: "ServiceRegistries"},
+		{Name: "launchType", Target: "LaunchType"},
+		{Name: "capacityProviderStrategy", Target: "CapacityProviderStrategy"},
+		{Name: "platformVersion", Target: "String"},
+		{Name: "scale", Target: "Scale"},
+		{Name: "clientToken", Target: "String"},
+		{Name: "tags", Target: "Tags"},
+	}},
+	{Name: "CreateTaskSetOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "taskSet", Target: "TaskSet"},
+	}},
 	{Name: "CreatedAt", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "before", Target: "Timestamp"},
 		{Name: "after", Target: "Timestamp"},
@@ -2282,6 +2385,15 @@ var table = []wire.Shape{
 	{Name: "DeleteTaskDefinitionsOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "taskDefinitions", Target: "TaskDefinitionList"},
 		{Name: "failures", Target: "Failures"},
+	}},
+	{Name: "DeleteTaskSetInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "cluster", Target: "String", Required: true},
+		{Name: "service", Target: "String", Required: true},
+		{Name: "taskSet", Target: "String", Required: true},
+		{Name: "force", Target: "BoxedBoolean"},
+	}},
+	{Name: "DeleteTaskSetOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "taskSet", Target: "TaskSet"},
 	}},
 	{Name: "Deployment", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "id", Target: "String"},
@@ -2420,6 +2532,16 @@ var table = []wire.Shape{
 	{Name: "DescribeTaskDefinitionOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "taskDefinition", Target: "TaskDefinition"},
 		{Name: "tags", Target: "Tags"},
+	}},
+	{Name: "DescribeTaskSetsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "cluster", Target: "String", Required: true},
+		{Name: "service", Target: "String", Required: true},
+		{Name: "taskSets", Target: "StringList"},
+		{Name: "include", Target: "TaskSetFieldList"},
+	}},
+	{Name: "DescribeTaskSetsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "taskSets", Target: "TaskSets"},
+		{Name: "failures", Target: "Failures"},
 	}},
 	{Name: "DescribeTasksInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "cluster", Target: "String"},
@@ -3468,6 +3590,8 @@ var table = []wire.Shape{
 		{Name: "tags", Target: "Tags"},
 		{Name: "fargateEphemeralStorage", Target: "DeploymentEphemeralStorage"},
 	}},
+	{Name: "TaskSetField", Kind: wire.String, Enum: []string{"TAGS"}},
+	{Name: "TaskSetFieldList", Kind: wire.List, Elem: wire.Member{Target: "TaskSetField"}},
 	{Name: "TaskSets", Kind: wire.List, Elem: wire.Member{Target: "TaskSet"}},
 	{Name: "TaskStopCode", Kind: wire.String, Enum: []string{"TaskFailedToStart", "EssentialContainerExited", "UserInitiated", "ServiceSchedulerInitiated", "SpotInterruption", "TerminationNotice"}},
 	{Name: "TaskVolumeConfiguration", Kind: wire.Structure, Members: []wire.Member{
@@ -3548,6 +3672,14 @@ var table = []wire.Shape{
 	{Name: "UpdateServiceOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "service", Target: "Service"},
 	}},
+	{Name: "UpdateServicePrimaryTaskSetInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "cluster", Target: "String", Required: true},
+		{Name: "service", Target: "String", Required: true},
+		{Name: "primaryTaskSet", Target: "String", Required: true},
+	}},
+	{Name: "UpdateServicePrimaryTaskSetOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "taskSet", Target: "TaskSet"},
+	}},
 	{Name: "UpdateTaskProtectionInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "cluster", Target: "String", Required: true},
 		{Name: "tasks", Target: "StringList", Required: true},
@@ -3557,6 +3689,15 @@ var table = []wire.Shape{
 	{Name: "UpdateTaskProtectionOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "protectedTasks", Target: "ProtectedTasks"},
 		{Name: "failures", Target: "Failures"},
+	}},
+	{Name: "UpdateTaskSetInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "cluster", Target: "String", Required: true},
+		{Name: "service", Target: "String", Required: true},
+		{Name: "taskSet", Target: "String", Required: true},
+		{Name: "scale", Target: "Scale", Required: true},
+	}},
+	{Name: "UpdateTaskSetOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "taskSet", Target: "TaskSet"},
 	}},
 	{Name: "VCpuCountRangeRequest", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "min", Target: "BoxedInteger", Required: true},

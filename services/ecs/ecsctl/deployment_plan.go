@@ -122,8 +122,7 @@ func (p *planner) steady(is bool) {
 	}
 }
 
-// show brings the rollouts' counts up to date, drops those that are over, and
-// ends a deleted service once its last task has stopped.
+// show brings the rollouts' counts up to date, and drops those that are over.
 func (p *planner) show() {
 	p.status.Rollouts = slices.DeleteFunc(p.status.Rollouts, func(o ecs.Rollout) bool {
 		return o.RevisionARN != p.status.PrimaryARN && p.ledger.count[o.RevisionARN] == 0 && p.aims[o.RevisionARN] == 0
@@ -144,10 +143,5 @@ func (p *planner) show() {
 			o.Desired, o.UpdatedAt = desired, p.now
 		}
 	}
-	if !p.service.DeletedAt.IsZero() && len(p.ledger.units) == 0 && p.status.DrainedAt.IsZero() {
-		p.status.DrainedAt = p.now
-	}
-	if !p.status.DrainedAt.IsZero() {
-		p.wake(p.status.DrainedAt.Add(ecs.ServiceRetention))
-	}
+	p.drained()
 }

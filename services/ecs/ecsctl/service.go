@@ -62,7 +62,7 @@ func newServices(db *store.Store, c clock.Clock, log *slog.Logger, wakeTask func
 
 // watch has services looked at when something changes that concerns them.
 func (s *services) watch(ctx context.Context) {
-	reconcile.FromChanges(ctx, s.loop, s.store, s.concerned, ecs.Services, ecs.ServiceDeployments,
+	reconcile.FromChanges(ctx, s.loop, s.store, s.concerned, ecs.Services, ecs.ServiceDeployments, ecs.TaskSets,
 		ecs.Tasks, ecs.TaskStatuses, ecs.TaskProtections, elbv2.Targets, elbv2.TargetHealths)
 }
 
@@ -89,6 +89,11 @@ func (s *services) concerned(snap *store.Snapshot, c store.Change) []string {
 	case ecs.ServiceDeployments.Name():
 		if d, ok := ecs.ServiceDeployments.Get(snap, c.ID); ok {
 			return []string{d.ServiceARN}
+		}
+		return nil
+	case ecs.TaskSets.Name():
+		if set, ok := ecs.TaskSets.Get(snap, c.ID); ok {
+			return []string{set.ServiceARN}
 		}
 		return nil
 	case elbv2.Targets.Name(), elbv2.TargetHealths.Name():

@@ -32,6 +32,8 @@ type serviceView struct {
 	// that the source of a deployment that shifts it has all of it.
 	misrouted string
 	routed    bool
+	// sets are the task sets of a service whose deployments somebody else controls.
+	sets []*ecs.TaskSet
 }
 
 // servicePlan is what to write in one transaction. An empty one is the end of
@@ -44,6 +46,8 @@ type servicePlan struct {
 	stop     []stopping
 	// weights are what rules of load balancers shall forward to.
 	weights []routing
+	// dropped are task sets that are gone.
+	dropped []string
 	// register and deregister are by target group.
 	register, deregister map[string][]*unit
 	// settled are the tasks whose failure has been counted.
@@ -74,7 +78,7 @@ type stopping struct {
 }
 
 func (p *servicePlan) empty() bool {
-	return p.status == nil && len(p.progress) == 0 && p.quiet() && len(p.weights) == 0 &&
+	return p.status == nil && len(p.progress) == 0 && p.quiet() && len(p.weights)+len(p.dropped) == 0 &&
 		len(p.register) == 0 && len(p.deregister) == 0 && len(p.settled) == 0 && len(p.causes)+len(p.events) == 0
 }
 
@@ -95,6 +99,9 @@ func planService(v serviceView) servicePlan {
 	if !v.service.DeletedAt.IsZero() {
 		p.desired = 0
 	}
+	if v.service.External() {
+		return p.planSets()
+	}
 	p.takeUp()
 	p.noteFailures()
 	p.steer()
@@ -111,7 +118,7 @@ func (p *planner) result() servicePlan {
 	if p.fresh || !reflect.DeepEqual(p.status, p.serviceView.status) {
 		p.plan.status = &p.status
 	}
-	if p.fresh || !reflect.DeepEqual(p.progress, p.serviceView.progress) {
+	if !p.service.External() && (p.fresh || !reflect.DeepEqual(p.progress, p.serviceView.progress)) {
 		p.progress.UpdatedAt = p.now
 		p.plan.progress = append(p.plan.progress, p.progress)
 	}
@@ -195,8 +202,7 @@ func (p *planner) targets() {
 
 // roll starts and stops tasks.
 func (p *planner) roll() {
-	p.plan.causes, p.plan.events = p.plan.events, nil
-	p.plan.rounds = map[string]int{}
+	p.begin()
 	var stopped []string
 	if p.shifting() {
 		stopped = p.keepBoth()

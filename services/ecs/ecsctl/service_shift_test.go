@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"kaimon.dev/kaimon/runtime/fake"
 	"kaimon.dev/kaimon/services/ecs"
 	"kaimon.dev/kaimon/services/elbv2"
 	"kaimon.dev/kaimon/store"
@@ -278,12 +277,13 @@ func TestShiftIsRolledBack(t *testing.T) {
 func TestShiftBreaks(t *testing.T) {
 	inShift(t, ecs.DeploymentConfiguration{Strategy: ecs.StrategyBlueGreen, BakeMinutes: 60}, func(t *testing.T, s *shifted) {
 		s.breaker(true)
-		s.machine.OnPull("busybox:fickle", fake.Pull{})
-		fickle := container("main", "wait")
-		fickle.Image = "busybox:fickle"
-		s.deploy(fickle)
+		s.deploy(container("main", "wait"))
 		s.reachStage(ecs.StageBake)
-		s.machine.OnPull("busybox:fickle", fake.Pull{Fault: "not found", Message: "gone"})
+		s.update(func(tx *store.Txn) error {
+			v, _ := ecs.ServiceRevisions.Get(tx, s.revisions[1])
+			ecs.TaskDefinitions.Delete(tx, v.DefinitionARN) // no task of it starts any more
+			return nil
+		})
 		for _, task := range s.running(s.revisions[1]) {
 			s.kill(task)
 		}

@@ -1,6 +1,7 @@
 package ecsctl
 
 import (
+	"slices"
 	"time"
 
 	"kaimon.dev/kaimon/services/ec2"
@@ -13,6 +14,7 @@ import (
 func (s *services) viewService(r store.Reader, svc *ecs.Service, l *ledger, now time.Time) serviceView {
 	v := serviceView{service: svc, ledger: l, now: now, status: ecs.StatusOfService(r, svc)}
 	v.deployment, v.revision = svc.Deployment(r)
+	v.sets = slices.Collect(ecs.TaskSetsOf(r, svc))
 	if primary, ok := ecs.ServiceRevisions.Get(r, v.status.PrimaryARN); ok && svc.Rebalancing {
 		for _, id := range primary.Network.Subnets {
 			if subnet, ok := ec2.Subnets.Get(r, id); ok {

@@ -107,10 +107,14 @@ func (w *writer) write(tx *store.Txn) error {
 	if svc == nil {
 		return errChanged
 	}
+	if !reflect.DeepEqual(intentOfSets(slices.Collect(ecs.TaskSetsOf(tx, svc)), svc), intentOfSets(w.sets, w.service)) {
+		return errChanged
+	}
 	if d, _ := svc.Deployment(tx); !reflect.DeepEqual(intentOf(svc, d), intentOf(w.service, w.deployment)) {
 		return errChanged
 	}
 	w.settle(tx)
+	w.drop(tx)
 	w.stop(tx)
 	w.retarget(tx)
 	if err := w.route(tx); err != nil {
