@@ -22,6 +22,9 @@ const (
 	// importedLabel marks a name that came from an archive: it is never looked
 	// up at a registry.
 	importedLabel = "kaimon.dev/imported"
+	// fromLabel begins the labels of what is here by digest, one for each
+	// repository that it came from.
+	fromLabel = "kaimon.dev/from/"
 	// reserved names are ours and exist on this machine only.
 	reserved = "docker.io/kaimon/"
 )
@@ -55,7 +58,9 @@ func (s *Store) Ensure(ctx context.Context, ref string, progress func(done, tota
 func (s *Store) ensure(ctx context.Context, name reference.Named, progress func(done, total int64)) (string, error) {
 	ctx = own(ctx)
 	local, err := s.local(ctx, name)
-	if err != nil && !errdefs.IsNotFound(err) {
+	if errdefs.IsNotFound(err) {
+		local = nil
+	} else if err != nil {
 		return "", err
 	}
 	if local != nil && (local.Labels[importedLabel] != "" || pinned(name)) {
@@ -106,18 +111,20 @@ func (s *Store) use(ctx context.Context, img images.Image) (string, error) {
 	return s.adopt(ctx, img)
 }
 
-// local finds what is here under a name, or for a reference by digest under
-// whatever name it came.
+// local finds what is here under a name. What is here by digest came from some
+// repository, and is for those who name that one: whether another gives it to
+// anybody is for its registry to say.
 func (s *Store) local(ctx context.Context, name reference.Named) (*images.Image, error) {
-	key := name.String()
-	if d, ok := name.(reference.Digested); ok {
-		key = d.Digest().String()
+	d, ok := name.(reference.Digested)
+	if !ok {
+		img, err := s.names.Get(ctx, name.String())
+		return &img, err
 	}
-	img, err := s.names.Get(ctx, key)
-	if err != nil {
-		return nil, err
+	img, err := s.names.Get(ctx, d.Digest().String())
+	if err == nil && img.Labels[fromLabel+name.Name()] == "" {
+		err = fmt.Errorf("%s: %w", name, errdefs.ErrNotFound)
 	}
-	return &img, nil
+	return &img, err
 }
 
 // pinned says whether a reference can only ever stand for one content.
@@ -137,10 +144,32 @@ func (s *Store) adopt(ctx context.Context, img images.Image) (string, error) {
 	}
 	digest := img.Target.Digest.String()
 	img.Labels = keep(img.Labels, importedLabel)
-	if err := s.put(ctx, img); err != nil {
+	from, err := s.repositories(ctx, digest)
+	if err != nil {
 		return "", err
 	}
-	return digest, s.put(ctx, images.Image{Name: digest, Target: img.Target})
+	if name, err := reference.ParseNamed(img.Name); err == nil { // a digest alone is no name
+		from[fromLabel+name.Name()] = "true"
+		if err := s.put(ctx, img); err != nil {
+			return "", err
+		}
+	}
+	return digest, s.put(ctx, images.Image{Name: digest, Target: img.Target, Labels: from})
+}
+
+// repositories are the labels that say where what is here by digest came from.
+func (s *Store) repositories(ctx context.Context, digest string) (map[string]string, error) {
+	from := map[string]string{}
+	have, err := s.names.Get(ctx, digest)
+	if err != nil && !errdefs.IsNotFound(err) {
+		return nil, err
+	}
+	for label, value := range have.Labels {
+		if strings.HasPrefix(label, fromLabel) {
+			from[label] = value
+		}
+	}
+	return from, nil
 }
 
 func keep(labels map[string]string, name string) map[string]string {
