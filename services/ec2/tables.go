@@ -11,7 +11,6 @@ func Tables() []store.AnyTable {
 		Scopes, VPCs, Subnets, RouteTables, InternetGateways,
 		SecurityGroups, SecurityGroupRules, NetworkInterfaces, Tags,
 		NetworkACLs, ACLAssociations, FlowLogs, FlowLogStatuses, ClientTokens, PrefixLists,
-		Addresses, NATGateways, NATGatewayStatuses,
 	}
 }
 
