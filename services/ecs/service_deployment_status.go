@@ -52,6 +52,15 @@ type ServiceDeploymentStatus struct {
 	// Rollback is nil unless the deployment was rolled back.
 	Rollback *DeploymentRollback
 	Breaker  BreakerStatus
+	Alarms   AlarmStatus
+}
+
+// AlarmStatus is what a deployment has seen of its alarms (API Reference,
+// "ServiceDeploymentAlarms"). State is "" where none are watched; Triggered are
+// the names of those that ended it.
+type AlarmStatus struct {
+	State     BreakerState
+	Triggered []string
 }
 
 // DeploymentRollback says where a deployment was rolled back to, and why.

@@ -1,6 +1,7 @@
 package ecsapi
 
 import (
+	"cmp"
 	"slices"
 
 	"kaimon.dev/kaimon/aws/wire"
@@ -35,7 +36,10 @@ func deploymentToWire(r store.Reader, d *ecs.ServiceDeployment) ServiceDeploymen
 			Status:       wire.Ptr(string(s.Breaker.State)),
 			FailureCount: wire.Ptr(int32(s.Breaker.Failures)), Threshold: wire.Ptr(int32(s.Breaker.Threshold)),
 		},
-		Alarms: &ServiceDeploymentAlarms{Status: wire.Ptr(string(ecs.BreakerDisabled))},
+		Alarms: &ServiceDeploymentAlarms{
+			Status:     wire.Ptr(string(cmp.Or(s.Alarms.State, ecs.BreakerDisabled))),
+			AlarmNames: d.Configuration.Alarms, TriggeredAlarmNames: s.Alarms.Triggered,
+		},
 	}
 	for _, arn := range []string{d.SourceARN, s.Shift.SourceARN} {
 		if arn != "" && !slices.ContainsFunc(out.SourceServiceRevisions, func(v ServiceRevisionSummary) bool { return *v.Arn == arn }) {

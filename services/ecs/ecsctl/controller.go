@@ -27,6 +27,8 @@ type Options struct {
 	Plane  vpc.Plane
 	Clock  clock.Clock
 	Log    *slog.Logger
+	// Alarms are what deployments may watch; nil while there are none.
+	Alarms Alarms
 	// PublicPool is where the addresses of tasks with assignPublicIp come from.
 	PublicPool netip.Prefix
 	// Environment is what every container finds beside AWS's own variables,
@@ -81,7 +83,7 @@ func New(o Options) *Controller {
 	}, c.reconcile)
 	c.tokens = reconcile.New(reconcile.Options{Name: "ecs.client-tokens", Log: o.Log, Keys: c.tokenKeys}, c.reconcileToken)
 	c.registries = c.newRegistries()
-	c.services = newServices(o.Store, o.Clock, o.Log, func(arn string) { c.loop.Wake(arn) })
+	c.services = newServices(o, func(arn string) { c.loop.Wake(arn) })
 	return c
 }
 

@@ -39,6 +39,7 @@ func (p *planner) steer() {
 		if stop.Rollback {
 			p.rollBack(reasonStopRequested, reasonRollbackRequested)
 		}
+	case p.alarm(o):
 	case p.service.Configuration.Breaker && o.Failed >= breakerThreshold(p.desired):
 		p.event(eventFailed(deploymentID(o.RevisionARN), "tasks failed to start."))
 		p.progress.Breaker.State = ecs.BreakerTriggered
@@ -100,6 +101,9 @@ func (p *planner) complete() {
 		}
 		if p.progress.Breaker.State == ecs.BreakerMonitoring {
 			p.progress.Breaker.State = ecs.BreakerComplete
+		}
+		if p.progress.Alarms.State == ecs.BreakerMonitoring {
+			p.progress.Alarms.State = ecs.BreakerComplete
 		}
 		p.event(eventCompleted(id))
 	}

@@ -33,6 +33,8 @@ type services struct {
 	clock clock.Clock
 	log   *slog.Logger
 	loop  *reconcile.Loop
+	// alarms is nil while there are none.
+	alarms Alarms
 	// wakeTask has a task looked at whose targets changed.
 	wakeTask func(arn string)
 
@@ -50,12 +52,12 @@ type book struct {
 	stale  bool            // all may have; guarded by services.mu
 }
 
-func newServices(db *store.Store, c clock.Clock, log *slog.Logger, wakeTask func(string)) *services {
+func newServices(o Options, wakeTask func(string)) *services {
 	s := &services{
-		store: db, clock: c, log: log, wakeTask: wakeTask, books: map[string]*book{}, targets: map[string]string{},
+		store: o.Store, clock: o.Clock, log: o.Log, alarms: o.Alarms, wakeTask: wakeTask, books: map[string]*book{}, targets: map[string]string{},
 	}
 	s.loop = reconcile.New(reconcile.Options{
-		Name: "ecs.services", Workers: serviceWorkers, Log: log, Keys: s.keys, Resync: resync,
+		Name: "ecs.services", Workers: serviceWorkers, Log: o.Log, Keys: s.keys, Resync: resync,
 	}, s.reconcile)
 	return s
 }

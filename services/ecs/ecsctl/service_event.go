@@ -21,6 +21,7 @@ const (
 
 	reasonContainerUnhealthy = "Task failed container health checks"
 	reasonTasksFailed        = "ECS deployment circuit breaker: tasks failed to start."
+	reasonAlarms             = "ECS deployment alarms: in ALARM: "
 	reasonShiftTimedOut      = "Service deployment rolled back because a lifecycle stage took longer than 24 hours."
 	reasonSuperseded         = "The service deployment was superseded by another one."
 	reasonStopRequested      = "The service deployment was stopped by a request."
@@ -43,6 +44,10 @@ func reasonCompleted(deployment string) string {
 
 func reasonRollingBack(deployment string) string {
 	return "ECS deployment circuit breaker: rolling back to deploymentId " + deployment + "."
+}
+
+func reasonAlarmsRollingBack(deployment string) string {
+	return "ECS deployment alarms: rolling back to deploymentId " + deployment + "."
 }
 
 func reasonRollbackRequested(deployment string) string {

@@ -32,6 +32,8 @@ type serviceView struct {
 	// that the source of a deployment that shifts it has all of it.
 	misrouted string
 	routed    bool
+	// alarms are those of the newest deployment that are in ALARM.
+	alarms []string
 	// sets are the task sets of a service whose deployments somebody else controls.
 	sets []*ecs.TaskSet
 }

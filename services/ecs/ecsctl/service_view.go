@@ -33,6 +33,9 @@ func (s *services) viewService(r store.Reader, svc *ecs.Service, l *ledger, now 
 		}
 	}
 	v.viewTraffic(r)
+	if s.alarms != nil && v.watchesAlarms() {
+		v.alarms = s.alarms.InAlarm(r, svc.Scope, svc.Configuration.Alarms)
+	}
 	return v
 }
 

@@ -41,6 +41,7 @@ type world struct {
 	cluster *ecs.Cluster
 	nets    *ecs.Networks
 	made    atomic.Int64
+	alarms  *alarms
 
 	runtime *fake.Runtime
 	// wrap, when set, comes between the controller and the runtime.
@@ -71,7 +72,7 @@ func tables() []store.AnyTable {
 
 func newWorldOver(t testing.TB, db *store.Store, dir string) *world {
 	t.Helper()
-	w := &world{t: t, store: db, machine: fake.NewMachine(), dir: dir, plane: &vpctest.Fake{}}
+	w := &world{t: t, store: db, alarms: &alarms{}, machine: fake.NewMachine(), dir: dir, plane: &vpctest.Fake{}}
 	w.cluster = &ecs.Cluster{ARN: ecs.ClusterARN(scope, "default"), Scope: scope, Name: "default", Status: ecs.ClusterActive}
 	w.update(func(tx *store.Txn) error {
 		ec2.EnsureDefaultVPC(tx, scope)
@@ -114,7 +115,7 @@ func (w *world) start() {
 	}
 	c := ecsctl.New(ecsctl.Options{
 		Store: w.store, Runtime: seam, Images: r, Plane: w.plane, Clock: clock.System{},
-		Log: slog.New(slog.DiscardHandler), PublicPool: netip.MustParsePrefix("100.64.0.0/16"),
+		Alarms: w.alarms, Log: slog.New(slog.DiscardHandler), PublicPool: netip.MustParsePrefix("100.64.0.0/16"),
 	})
 	ctx, cancel := context.WithCancel(w.t.Context())
 	var run sync.WaitGroup
