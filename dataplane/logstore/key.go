@@ -10,16 +10,16 @@ import (
 
 // The kinds of keys, their first byte.
 const (
-	eventKey    = 'e' // group, stream, time, sequence
+	blockKey    = 'b' // group, stream, and time and sequence of the block's first event
 	markKey     = 'm' // source
 	sequenceKey = 's' // the end of the sequence numbers that were set aside
 )
 
-const eventKeySize = 1 + 4*8
+const blockKeySize = 1 + 4*8
 
-// prefix is the beginning of the keys of a group.
+// groupPrefix is the beginning of the keys of a group.
 func groupPrefix(group uint64) []byte {
-	return binary.BigEndian.AppendUint64([]byte{eventKey}, group)
+	return binary.BigEndian.AppendUint64([]byte{blockKey}, group)
 }
 
 // streamPrefix is the beginning of the keys of a stream.
@@ -27,12 +27,29 @@ func streamPrefix(s logline.Stream) []byte {
 	return binary.BigEndian.AppendUint64(groupPrefix(s.Group), s.ID)
 }
 
-// keyAt is the key of an event, or the first one at or behind it.
-func keyAt(s logline.Stream, time int64, seq uint64) []byte {
-	k := make([]byte, 0, eventKeySize+1)
+// place is where an event stands in its stream.
+type place struct {
+	time int64
+	seq  uint64
+}
+
+func (p place) before(q place) bool { return p.time < q.time || p.time == q.time && p.seq < q.seq }
+
+// keyAt is the key of the block whose first event is there, or the first one
+// behind it.
+func keyAt(s logline.Stream, p place) []byte {
+	k := make([]byte, 0, blockKeySize+1)
 	k = append(k, streamPrefix(s)...)
-	k = binary.BigEndian.AppendUint64(k, uint64(max(time, 0)))
-	return binary.BigEndian.AppendUint64(k, seq)
+	k = binary.BigEndian.AppendUint64(k, uint64(max(p.time, 0)))
+	return binary.BigEndian.AppendUint64(k, p.seq)
+}
+
+// placeOf is where the first event of a block stands.
+func placeOf(key []byte) (place, error) {
+	if len(key) != blockKeySize {
+		return place{}, errDamaged
+	}
+	return place{int64(binary.BigEndian.Uint64(key[17:])), binary.BigEndian.Uint64(key[25:])}, nil
 }
 
 // endOf is the first key behind all that begin with the prefix.
@@ -47,64 +64,54 @@ func endOf(prefix []byte) []byte {
 	return end
 }
 
-// bounds are the first key of a range of a stream, and the first behind it.
-func bounds(s logline.Stream, r logline.Range) (from, to []byte) {
-	from, to = keyAt(s, r.From, 0), keyAt(s, r.To, 0)
+// stretch is a part of a stream: from its first place to that behind its last.
+type stretch struct{ from, to place }
+
+// end is behind every place of a stream.
+var end = place{time: math.MaxInt64, seq: math.MaxUint64}
+
+// stretchOf is what a range covers of a stream. Positions of one time are
+// ordered by stream first.
+func stretchOf(s logline.Stream, r logline.Range) stretch {
+	x := stretch{place{time: max(r.From, 0)}, place{time: r.To}}
 	if r.To == math.MaxInt64 {
-		to = endOf(streamPrefix(s))
+		x.to = end
 	}
-	if r.After != nil {
-		k := keyAt(s, r.After.Time, 0)
-		switch { // positions of one time are ordered by stream first
-		case s.ID == r.After.Stream:
-			k = append(keyAt(s, r.After.Time, r.After.Seq), 0)
-		case s.ID < r.After.Stream:
-			k = keyAt(s, r.After.Time+1, 0)
-		}
-		from = later(from, k)
-	}
-	if r.Before != nil {
-		k := keyAt(s, r.Before.Time, 0)
+	if a := r.After; a != nil {
+		p := place{time: a.Time}
 		switch {
-		case s.ID == r.Before.Stream:
-			k = keyAt(s, r.Before.Time, r.Before.Seq)
-		case s.ID < r.Before.Stream:
-			k = keyAt(s, r.Before.Time+1, 0)
+		case s.ID == a.Stream:
+			p.seq = a.Seq + 1
+		case s.ID < a.Stream:
+			p.time++
 		}
-		to = earlier(to, k)
+		if x.from.before(p) {
+			x.from = p
+		}
+	}
+	if b := r.Before; b != nil {
+		p := place{time: b.Time}
+		switch {
+		case s.ID == b.Stream:
+			p.seq = b.Seq
+		case s.ID < b.Stream:
+			p.time++
+		}
+		if p.before(x.to) {
+			x.to = p
+		}
+	}
+	return x
+}
+
+// keys are the first key of a block that may have events of the stretch, and
+// the first one behind those.
+func (x stretch) keys(s logline.Stream) (from, to []byte) {
+	from, to = keyAt(s, place{time: slotOf(x.from.time)}), keyAt(s, x.to)
+	if x.to == end {
+		to = endOf(streamPrefix(s))
 	}
 	return from, to
 }
 
-func later(a, b []byte) []byte {
-	if string(a) < string(b) {
-		return b
-	}
-	return a
-}
-
-func earlier(a, b []byte) []byte {
-	if string(a) < string(b) {
-		return a
-	}
-	return b
-}
-
 var errDamaged = errors.New("logstore: a damaged event")
-
-// encodeValue appends an event's value.
-func encodeValue(b []byte, e logline.Event) []byte {
-	return append(binary.AppendVarint(b, e.Ingested-e.Time), e.Message...)
-}
-
-// decode reads an event; its message is part of value.
-func decode(key, value []byte) (logline.Event, error) {
-	delay, n := binary.Varint(value)
-	if len(key) != eventKeySize || n <= 0 {
-		return logline.Event{}, errDamaged
-	}
-	t := int64(binary.BigEndian.Uint64(key[17:]))
-	return logline.Event{
-		Time: t, Ingested: t + delay, Seq: binary.BigEndian.Uint64(key[25:]), Message: value[n:],
-	}, nil
-}

@@ -16,7 +16,6 @@ import (
 const (
 	memoryTable = 16 << 20
 	cacheSize   = 32 << 20
-	blockSize   = 32 << 10
 	// setAside is how many sequence numbers are reserved at once.
 	setAside = 1 << 24
 )
@@ -50,7 +49,8 @@ func Open(o Options) (*Store, error) {
 	for i := range opts.Levels {
 		opts.Levels[i].BlockSize = blockSize
 	}
-	opts.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionGood })
+	// The stronger settings take two thirds of the space and twice the time.
+	opts.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionFastest })
 	if o.Dir == "" {
 		opts.FS = vfs.NewMem()
 	}
@@ -102,26 +102,29 @@ func (s *Store) sequence(n int) (uint64, error) {
 	return first, nil
 }
 
-// Append adds events to a stream, in their order, and moves the mark. It
-// returns once they are durable; then readers see them, all or none. Calls at
-// the same time share one write to the disk.
+// Append adds events to a stream, those of one millisecond in their order, and
+// moves the mark. It returns once they are durable; then readers see them, all
+// or none. Calls at the same time share one write to the disk.
 func (s *Store) Append(to logline.Stream, events []logline.Event, mark logline.Mark) error {
 	first, err := s.sequence(len(events))
 	if err != nil {
 		return err
 	}
+	events = sorted(events)
 	size := 64
 	for _, e := range events {
-		size += eventKeySize + len(e.Message) + 16
+		size += len(e.Message) + 16
 	}
 	b := s.db.NewBatchWithSize(size)
 	defer b.Close()
 	var value []byte
-	for i, e := range events {
-		value = encodeValue(value[:0], e)
-		if err := b.Set(keyAt(to, e.Time, first+uint64(i)), value, nil); err != nil {
+	for len(events) > 0 {
+		var n int
+		n, value = nextBlock(value[:0], events)
+		if err := b.Set(keyAt(to, place{events[0].Time, first}), value, nil); err != nil {
 			return err
 		}
+		events, first = events[n:], first+uint64(n)
 	}
 	if mark.Source != "" {
 		if err := b.Set(markOf(mark.Source), binary.BigEndian.AppendUint64(nil, uint64(mark.Position)), nil); err != nil {
@@ -152,9 +155,10 @@ func (s *Store) DeleteStream(stream logline.Stream) error {
 
 func (s *Store) deletePrefix(p []byte) error { return s.db.DeleteRange(p, endOf(p), pebble.Sync) }
 
-// Expire deletes the events of a stream from before a time.
+// Expire deletes the events of a stream from before a time, to the second: what
+// shares a block with later ones stays with them.
 func (s *Store) Expire(stream logline.Stream, before int64) error {
-	return s.db.DeleteRange(keyAt(stream, 0, 0), keyAt(stream, before, 0), pebble.Sync)
+	return s.db.DeleteRange(streamPrefix(stream), keyAt(stream, place{time: slotOf(before)}), pebble.Sync)
 }
 
 // Size estimates the bytes on disk of a group.

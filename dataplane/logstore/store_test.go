@@ -80,7 +80,7 @@ func TestDelete(t *testing.T) {
 	defer s.Close()
 	a, b, c := logline.Stream{Group: 1, ID: 1}, logline.Stream{Group: 1, ID: 2}, logline.Stream{Group: 2, ID: 1}
 	for _, stream := range []logline.Stream{a, b, c} {
-		if err := s.Append(stream, []logline.Event{event(1, "old"), event(2, "new")}, logline.Mark{}); err != nil {
+		if err := s.Append(stream, []logline.Event{event(1, "old"), event(5000, "new")}, logline.Mark{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -90,19 +90,19 @@ func TestDelete(t *testing.T) {
 			t.Errorf("%v: %v, want %v", stream, got, want)
 		}
 	}
-	for _, err := range []error{s.Expire(a, 2), s.DeleteStream(b)} {
+	for _, err := range []error{s.Expire(a, 4999), s.DeleteStream(b)} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	check(a, "2:new")
+	check(a, "5000:new")
 	check(b)
-	check(c, "1:old", "2:new")
+	check(c, "1:old", "5000:new")
 	if err := s.DeleteGroup(1); err != nil {
 		t.Fatal(err)
 	}
 	check(a)
-	check(c, "1:old", "2:new")
+	check(c, "1:old", "5000:new")
 	if n, err := s.Size(2); err != nil || n < 0 {
 		t.Errorf("size %d, %v", n, err)
 	}
@@ -139,59 +139,128 @@ func TestReopen(t *testing.T) {
 	}
 }
 
-// TestGroupModel reads several streams against a sorted list.
-func TestGroupModel(t *testing.T) {
-	type row struct {
-		p    logline.Position
-		text string
+// row is an event as a model keeps it.
+type row struct {
+	p    logline.Position
+	text string
+}
+
+// written appends batches to streams, and returns all events in order.
+func written(rt *rapid.T, s *Store, streams []logline.Stream) []row {
+	var rows []row
+	seq := uint64(0)
+	span := rapid.SampledFrom([]int64{30, 3 * slotLength}).Draw(rt, "span")
+	for range rapid.IntRange(0, 12).Draw(rt, "batches") {
+		stream := rapid.SampledFrom(streams).Draw(rt, "stream")
+		var events []logline.Event
+		for i, at := range rapid.SliceOfN(rapid.Int64Range(0, span), 1, 90).Draw(rt, "times") {
+			e := event(at, fmt.Sprint("e", seq, "-", i))
+			if i%40 == 39 { // some blocks end because they are full
+				e.Message = append(e.Message, bytes.Repeat([]byte{'x'}, blockSize)...)
+			}
+			events = append(events, e)
+		}
+		if err := s.Append(stream, events, logline.Mark{}); err != nil {
+			rt.Fatal(err)
+		}
+		slices.SortStableFunc(events, func(a, b logline.Event) int { return int(a.Time - b.Time) })
+		for _, e := range events {
+			rows = append(rows, row{logline.Position{Time: e.Time, Stream: stream.ID, Seq: seq}, string(e.Message)})
+			seq++
+		}
 	}
+	slices.SortFunc(rows, func(a, b row) int { return a.p.Compare(b.p) })
+	return rows
+}
+
+// anyRange is a range with or without bounds at events.
+func anyRange(rt *rapid.T, rows []row) logline.Range {
+	r := logline.Range{From: rapid.Int64Range(0, slotLength+20).Draw(rt, "from"), To: rapid.Int64Range(5, 4*slotLength).Draw(rt, "to")}
+	if len(rows) > 0 && rapid.Bool().Draw(rt, "has after") {
+		after := rapid.SampledFrom(rows).Draw(rt, "after").p
+		r.After = &after
+	}
+	if len(rows) > 0 && rapid.Bool().Draw(rt, "has before") {
+		before := rapid.SampledFrom(rows).Draw(rt, "before").p
+		r.Before = &before
+	}
+	return r
+}
+
+func (x row) in(r logline.Range) bool {
+	return x.p.Time >= r.From && x.p.Time < r.To &&
+		(r.After == nil || x.p.Compare(*r.After) > 0) && (r.Before == nil || x.p.Compare(*r.Before) < 0)
+}
+
+// TestModel reads several streams together, and each alone in both directions,
+// against a sorted list.
+func TestModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := open(t, "")
 		defer s.Close()
-		var rows []row
 		streams := []logline.Stream{{Group: 1, ID: 1}, {Group: 1, ID: 5}, {Group: 1, ID: 9}}
-		seq := uint64(0)
-		for range rapid.IntRange(0, 12).Draw(rt, "batches") {
-			stream := rapid.SampledFrom(streams).Draw(rt, "stream")
-			var events []logline.Event
-			for _, at := range rapid.SliceOfN(rapid.Int64Range(0, 30), 0, 90).Draw(rt, "times") {
-				e := event(at, fmt.Sprint("e", seq))
-				events = append(events, e)
-				rows = append(rows, row{logline.Position{Time: at, Stream: stream.ID, Seq: seq}, string(e.Message)})
-				seq++
-			}
-			if err := s.Append(stream, events, logline.Mark{}); err != nil {
-				rt.Fatal(err)
-			}
-		}
-		slices.SortFunc(rows, func(a, b row) int { return a.p.Compare(b.p) })
-		r := logline.Range{From: rapid.Int64Range(0, 20).Draw(rt, "from"), To: rapid.Int64Range(5, 35).Draw(rt, "to")}
-		if len(rows) > 0 && rapid.Bool().Draw(rt, "token") {
-			after := rapid.SampledFrom(rows).Draw(rt, "after").p
-			r.After = &after
-		}
-		var want, got []row
+		rows := written(rt, s, streams)
+		r := anyRange(rt, rows)
+		var want []row
+		alone := map[uint64][]row{}
 		for _, x := range rows {
-			if x.p.Time >= r.From && x.p.Time < r.To && (r.After == nil || x.p.Compare(*r.After) > 0) {
+			if x.in(r) {
 				want = append(want, x)
+				alone[x.p.Stream] = append(alone[x.p.Stream], x)
 			}
 		}
-		err := s.ReadGroup(t.Context(), streams, r, func(st logline.Stream, e logline.Event) bool {
-			got = append(got, row{logline.Position{Time: e.Time, Stream: st.ID, Seq: e.Seq}, string(bytes.Clone(e.Message))})
+		var got []row
+		add := func(st logline.Stream, e logline.Event) bool {
+			got = append(got, row{logline.Position{Time: e.Time, Stream: st.ID, Seq: e.Seq}, string(e.Message)})
 			return true
-		})
-		if err != nil || !slices.Equal(got, want) {
+		}
+		if err := s.ReadGroup(t.Context(), streams, r, add); err != nil || !slices.Equal(got, want) {
 			rt.Fatalf("%v: got %v, want %v", err, got, want)
+		}
+		for _, stream := range streams {
+			for _, back := range []bool{false, true} {
+				got = nil
+				err := s.ReadStream(t.Context(), stream, r, back, func(e logline.Event) bool { return add(stream, e) })
+				if back {
+					slices.Reverse(got)
+				}
+				if err != nil || !slices.Equal(got, alone[stream.ID]) {
+					rt.Fatalf("stream %d, back %v: %v: got %v, want %v", stream.ID, back, err, got, alone[stream.ID])
+				}
+			}
 		}
 	})
 }
 
-func FuzzDecode(f *testing.F) {
-	f.Add(keyAt(logline.Stream{Group: 1, ID: 2}, 3, 4), encodeValue(nil, event(3, "text")))
-	f.Add([]byte("e"), []byte{})
-	f.Fuzz(func(t *testing.T, key, value []byte) {
-		if e, err := decode(key, value); err == nil && len(e.Message) > len(value) {
-			t.Error("a message longer than its value")
+// TestStop holds that a visit which wants no more gets no more.
+func TestStop(t *testing.T) {
+	s := open(t, "")
+	defer s.Close()
+	stream := logline.Stream{Group: 1, ID: 1}
+	if err := s.Append(stream, []logline.Event{event(1, "a"), event(2, "b"), event(5000, "c")}, logline.Mark{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, back := range []bool{false, true} {
+		n := 0
+		if err := s.ReadStream(t.Context(), stream, all, back, func(logline.Event) bool { n++; return n < 2 }); err != nil || n != 2 {
+			t.Errorf("back %v: visited %d, %v", back, n, err)
+		}
+	}
+}
+
+// FuzzBlock opens damaged blocks.
+func FuzzBlock(f *testing.F) {
+	_, good := nextBlock(nil, []logline.Event{event(3, "text"), event(9, "")})
+	f.Add(good)
+	f.Add([]byte{})
+	f.Add([]byte{0, 0, 200})
+	f.Fuzz(func(t *testing.T, text []byte) {
+		b, err := openBlock(place{time: 3}, text)
+		for ok := err == nil; ok; {
+			if len(b.event.Message) > len(text) {
+				t.Fatal("a message longer than its block")
+			}
+			ok, _ = b.next()
 		}
 	})
 }

@@ -8,7 +8,7 @@ import (
 
 // Engine keeps events. dataplane/logstore is one.
 type Engine interface {
-	// Append adds events to a stream in their order and moves the mark; both
+	// Append adds events to a stream, in order of time, and moves the mark; both
 	// are durable, and visible to readers, when it returns.
 	Append(to logline.Stream, events []logline.Event, mark logline.Mark) error
 	// ReadStream visits a stream's events in order of time, or the other way
