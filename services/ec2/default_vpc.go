@@ -43,8 +43,21 @@ func EnsureDefaultVPC(tx *store.Txn, s aws.Scope) {
 		}
 		return
 	}
+	addDefaultVPC(tx, s, "")
+}
+
+// AddDefaultVPC gives a scope that has deleted its default VPC a new one. salt
+// makes its IDs others than any before.
+func AddDefaultVPC(tx *store.Txn, s aws.Scope, salt string) (*VPC, error) {
+	if v, ok := DefaultVPC(tx, s); ok {
+		return nil, aws.Errorf("DefaultVpcAlreadyExists", "A Default VPC already exists for this account in this region. (%s)", v.ID)
+	}
+	return addDefaultVPC(tx, s, salt), nil
+}
+
+func addDefaultVPC(tx *store.Txn, s aws.Scope, salt string) *VPC {
 	vpc := VPC{
-		ID: fixedID(prefixVPC, s, "default"), Scope: s,
+		ID: fixedID(prefixVPC, s, salt+"default"), Scope: s,
 		CIDRs:         []netip.Prefix{netip.MustParsePrefix("172.31.0.0/16")},
 		DHCPOptionsID: fixedID(prefixDHCPOptions, s, "default"),
 		Default:       true, DNSSupport: true, DNSHostnames: true,
@@ -53,19 +66,20 @@ func EnsureDefaultVPC(tx *store.Txn, s aws.Scope) {
 	for i, cidr := range []string{"172.31.0.0/20", "172.31.16.0/20", "172.31.32.0/20"} {
 		zone := ZonesOf(s.Region)[i]
 		Subnets.Put(tx, Subnet{
-			ID: fixedID(prefixSubnet, s, zone.Name), Scope: s, VPC: vpc.ID,
+			ID: fixedID(prefixSubnet, s, salt+zone.Name), Scope: s, VPC: vpc.ID,
 			CIDR: netip.MustParsePrefix(cidr), Zone: zone.Name, Default: true, MapPublicIPOnLaunch: true,
 		})
 	}
-	gateway := InternetGateway{ID: fixedID(prefixInternetGateway, s, "default"), Scope: s, VPC: vpc.ID}
+	gateway := InternetGateway{ID: fixedID(prefixInternetGateway, s, salt+"default"), Scope: s, VPC: vpc.ID}
 	InternetGateways.Put(tx, gateway)
 	RouteTables.Put(tx, RouteTable{
-		ID: fixedID(prefixRouteTable, s, "default"), Scope: s, VPC: vpc.ID,
+		ID: fixedID(prefixRouteTable, s, salt+"default"), Scope: s, VPC: vpc.ID,
 		Routes:       []Route{{Destination: anywhere, GatewayID: gateway.ID}},
-		Associations: []RouteTableAssociation{{ID: fixedID(prefixAssociation, s, "default"), Main: true}},
+		Associations: []RouteTableAssociation{{ID: fixedID(prefixAssociation, s, salt+"default"), Main: true}},
 	})
 	putDefaultGroup(tx, s, vpc.ID)
 	AddDefaultACL(tx, vpc)
+	return &vpc
 }
 
 // putDefaultGroup makes the group that members of a VPC get when they name

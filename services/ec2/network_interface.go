@@ -24,7 +24,9 @@ type NetworkInterface struct {
 	MAC     string
 	// Public is the address that the internet gateway maps to Address; zero for none.
 	Public netip.Addr
-	Groups []string
+	// AssociationID is set when Public is an Elastic IP address.
+	AssociationID string
+	Groups        []string
 	// AttachmentID is "" while the interface is attached to nothing.
 	AttachmentID string
 	// Owner is the ARN or ID of what the interface was made for, such as a task;
@@ -91,10 +93,7 @@ func AllocateInterface(tx *store.Txn, s aws.Scope, q InterfaceRequest) (*Network
 	}
 	if q.PublicPool.IsValid() {
 		var ok bool
-		i.Public, ok = freeAddress(q.PublicPool, q.Seed, 16, 1, func(a netip.Addr) bool {
-			return used(NetworkInterfaces.By(tx, byPublic, a.String()))
-		})
-		if !ok {
+		if i.Public, ok = freeAddress(q.PublicPool, q.Seed, poolHead, poolTail, publicTaken(tx)); !ok {
 			return nil, ErrPublicAddressesExhausted()
 		}
 	}

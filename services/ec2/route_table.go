@@ -1,7 +1,9 @@
 package ec2
 
 import (
+	"iter"
 	"net/netip"
+	"slices"
 
 	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/store"
@@ -21,8 +23,12 @@ type RouteTable struct {
 
 // Route sends a destination to a gateway.
 type Route struct {
+	// One of Destination and PrefixList is set; prefix lists lead to endpoints.
 	Destination netip.Prefix
-	GatewayID   string
+	PrefixList  string
+	// One of GatewayID, an internet gateway's or an endpoint's, and NATGatewayID is set.
+	GatewayID    string
+	NATGatewayID string
 }
 
 // RouteTableAssociation binds a table to a subnet, or makes it the main one.
@@ -57,11 +63,21 @@ func RouteTableOf(r store.Reader, s *Subnet) (*RouteTable, bool) {
 // DefaultGateway returns the gateway of the table's default route, "" without one.
 func (t *RouteTable) DefaultGateway() string {
 	for _, r := range t.Routes {
-		if r.Destination.Bits() == 0 {
+		if r.Destination == anywhere {
 			return r.GatewayID
 		}
 	}
 	return ""
+}
+
+// Main says whether the table is its VPC's main one.
+func (t *RouteTable) Main() bool {
+	return slices.ContainsFunc(t.Associations, func(a RouteTableAssociation) bool { return a.Main })
+}
+
+// RouteTablesOf iterates over a VPC's route tables in order of ID.
+func RouteTablesOf(r store.Reader, vpc string) iter.Seq[*RouteTable] {
+	return RouteTables.By(r, byVPC, vpc)
 }
 
 // FindRouteTable returns a route table of the scope.

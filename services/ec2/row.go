@@ -33,6 +33,10 @@ func VPCOfRow(r store.Reader, table, id string) (vpc string, ok bool) {
 			vpc := f.VPCOf(r)
 			return vpc, vpc != ""
 		}
+	case NATGateways.Name():
+		if g, ok := NATGateways.Get(r, id); ok {
+			return g.VPC, true
+		}
 	case SecurityGroups.Name():
 		if g, ok := SecurityGroups.Get(r, id); ok {
 			return g.VPC, true

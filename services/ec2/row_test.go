@@ -87,7 +87,7 @@ func TestFindersKeepToTheScope(t *testing.T) {
 	elsewhere := aws.Scope{Account: scope.Account, Region: "us-east-1"}
 	for _, k := range resourceKinds {
 		err := k.find(r, scope, k.prefix+"nope")
-		if e, ok := aws.AsError(err); !ok || !strings.HasSuffix(e.Code, ".NotFound") || !strings.Contains(e.Message, k.prefix+"nope") {
+		if e, ok := aws.AsError(err); !ok || !strings.HasSuffix(e.Code, "NotFound") || !strings.Contains(e.Message, k.prefix+"nope") {
 			t.Errorf("%s: %v", k.kind, err)
 		}
 		if got := ResourceType(k.prefix + "nope"); got != k.kind {

@@ -11,6 +11,7 @@ func Tables() []store.AnyTable {
 		Scopes, VPCs, Subnets, RouteTables, InternetGateways,
 		SecurityGroups, SecurityGroupRules, NetworkInterfaces, Tags,
 		NetworkACLs, ACLAssociations, FlowLogs, FlowLogStatuses, ClientTokens, PrefixLists,
+		Addresses, NATGateways, NATGatewayStatuses,
 	}
 }
 

@@ -51,6 +51,8 @@ var resourceKinds = []struct {
 	{prefixInterface, "network-interface", finder(FindInterface)},
 	{prefixRouteTable, "route-table", finder(FindRouteTable)},
 	{prefixInternetGateway, "internet-gateway", finder(FindInternetGateway)},
+	{prefixNATGateway, "natgateway", finder(FindNATGateway)},
+	{prefixAllocation, "elastic-ip", finder(FindAddress)},
 	{prefixNetworkACL, "network-acl", finder(FindNetworkACL)},
 	{prefixPrefixList, "prefix-list", finder(FindOwnPrefixList)},
 	{prefixFlowLog, "vpc-flow-log", finder(FindFlowLog)},

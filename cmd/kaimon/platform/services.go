@@ -54,7 +54,7 @@ func (m *Main) gatewayOptions() gateway.Options {
 
 // startControllers starts what makes the world agree with the store.
 func (m *Main) startControllers(ctx context.Context) {
-	networks := ec2ctl.NewNetworks(m.store, m.plane, m.Config.PublicCIDR, m.Log)
+	networks := ec2ctl.NewNetworks(m.store, m.plane, m.Config.PublicCIDR, systemClock, m.Log)
 	tasks := ecsctl.New(ecsctl.Options{
 		Store: m.store, Runtime: m.runtime, Images: m.runtime, Plane: m.plane,
 		Clock: systemClock, Log: m.Log, PublicPool: m.Config.PublicCIDR, Environment: m.taskEnvironment(),

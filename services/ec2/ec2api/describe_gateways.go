@@ -36,11 +36,15 @@ func (h *Handlers) DescribeInternetGateways(ctx context.Context, in *DescribeInt
 	}
 	out := &DescribeInternetGatewaysOutput{NextToken: next, InternetGateways: []InternetGateway{}}
 	for _, g := range rows {
-		gateway := InternetGateway{InternetGatewayId: &g.ID, OwnerId: &g.Scope.Account, Tags: wireTags(r, g.ID), Attachments: []InternetGatewayAttachment{}}
-		if g.VPC != "" {
-			gateway.Attachments = append(gateway.Attachments, InternetGatewayAttachment{VpcId: &g.VPC, State: wire.Ptr("available")})
-		}
-		out.InternetGateways = append(out.InternetGateways, gateway)
+		out.InternetGateways = append(out.InternetGateways, wireInternetGateway(r, g))
 	}
 	return out, nil
+}
+
+func wireInternetGateway(r store.Reader, g *ec2.InternetGateway) InternetGateway {
+	out := InternetGateway{InternetGatewayId: &g.ID, OwnerId: &g.Scope.Account, Tags: wireTags(r, g.ID), Attachments: []InternetGatewayAttachment{}}
+	if g.VPC != "" {
+		out.Attachments = append(out.Attachments, InternetGatewayAttachment{VpcId: &g.VPC, State: wire.Ptr("available")})
+	}
+	return out
 }

@@ -18,15 +18,15 @@ var routeTableFilters = filterTable[ec2.RouteTable]{
 	"route-table-id":                         func(_ store.Reader, t *ec2.RouteTable) []string { return one(t.ID) },
 	"route.destination-cidr-block":           route(func(r *Route) *string { return r.DestinationCidrBlock }),
 	"route.gateway-id":                       route(func(r *Route) *string { return r.GatewayId }),
+	"route.nat-gateway-id":                   route(func(r *Route) *string { return r.NatGatewayId }),
+	"route.destination-prefix-list-id":       route(func(r *Route) *string { return r.DestinationPrefixListId }),
 	"route.origin":                           route(func(r *Route) *string { return r.Origin }),
 	"route.state":                            route(func(r *Route) *string { return r.State }),
 	"vpc-id":                                 func(_ store.Reader, t *ec2.RouteTable) []string { return one(t.VPC) },
 
 	"route.destination-ipv6-cidr-block":     never[ec2.RouteTable],
-	"route.destination-prefix-list-id":      never[ec2.RouteTable],
 	"route.egress-only-internet-gateway-id": never[ec2.RouteTable],
 	"route.instance-id":                     never[ec2.RouteTable],
-	"route.nat-gateway-id":                  never[ec2.RouteTable],
 	"route.transit-gateway-id":              never[ec2.RouteTable],
 	"route.vpc-peering-connection-id":       never[ec2.RouteTable],
 }
@@ -80,20 +80,35 @@ func wireRouteTable(r store.Reader, t *ec2.RouteTable) RouteTable {
 	for _, a := range t.Associations {
 		out.Associations = append(out.Associations, RouteTableAssociation{
 			RouteTableAssociationId: &a.ID, RouteTableId: &t.ID, SubnetId: optional(a.Subnet), Main: &a.Main,
-			AssociationState: &RouteTableAssociationState{State: wire.Ptr("associated")},
+			AssociationState: associated(),
 		})
 	}
 	if v, ok := ec2.VPCs.Get(r, t.VPC); ok {
 		for _, c := range v.CIDRs {
-			out.Routes = append(out.Routes, wireRoute(c.String(), "local", "CreateRouteTable"))
+			out.Routes = append(out.Routes, Route{
+				DestinationCidrBlock: wire.Ptr(c.String()), GatewayId: wire.Ptr("local"),
+				Origin: wire.Ptr("CreateRouteTable"), State: wire.Ptr("active"),
+			})
 		}
 	}
 	for _, route := range t.Routes {
-		out.Routes = append(out.Routes, wireRoute(route.Destination.String(), route.GatewayID, "CreateRoute"))
+		out.Routes = append(out.Routes, wireRoute(r, t, route))
 	}
 	return out
 }
 
-func wireRoute(destination, gateway, origin string) Route {
-	return Route{DestinationCidrBlock: &destination, GatewayId: &gateway, Origin: &origin, State: wire.Ptr("active")}
+func wireRoute(r store.Reader, t *ec2.RouteTable, route ec2.Route) Route {
+	out := Route{
+		GatewayId: optional(route.GatewayID), NatGatewayId: optional(route.NATGatewayID),
+		Origin: wire.Ptr("CreateRoute"), State: wire.Ptr("active"),
+	}
+	if route.PrefixList != "" {
+		out.DestinationPrefixListId = &route.PrefixList
+	} else {
+		out.DestinationCidrBlock = wire.Ptr(route.Destination.String())
+	}
+	if !route.Active(r, t) {
+		out.State = wire.Ptr("blackhole")
+	}
+	return out
 }

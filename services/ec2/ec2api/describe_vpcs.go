@@ -68,11 +68,7 @@ func wireVPC(r store.Reader, v *ec2.VPC) Vpc {
 		Tags:                    wireTagsIfAny(r, v.ID),
 	}
 	for _, c := range v.CIDRs {
-		out.CidrBlockAssociationSet = append(out.CidrBlockAssociationSet, VpcCidrBlockAssociation{
-			AssociationId:  wire.Ptr(ec2.CIDRAssociationID(v, c)),
-			CidrBlock:      wire.Ptr(c.String()),
-			CidrBlockState: &VpcCidrBlockState{State: wire.Ptr("associated")},
-		})
+		out.CidrBlockAssociationSet = append(out.CidrBlockAssociationSet, blockAssociation(v, c, "associated"))
 	}
 	return out
 }

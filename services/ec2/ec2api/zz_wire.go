@@ -11,28 +11,50 @@ import (
 
 // API is what a handler of the service implements: one method for each operation.
 type API interface {
+	AllocateAddress(ctx context.Context, in *AllocateAddressInput) (*AllocateAddressOutput, error)
+	AssociateAddress(ctx context.Context, in *AssociateAddressInput) (*AssociateAddressOutput, error)
+	AssociateRouteTable(ctx context.Context, in *AssociateRouteTableInput) (*AssociateRouteTableOutput, error)
+	AssociateVpcCidrBlock(ctx context.Context, in *AssociateVpcCidrBlockInput) (*AssociateVpcCidrBlockOutput, error)
+	AttachInternetGateway(ctx context.Context, in *AttachInternetGatewayInput) (*AttachInternetGatewayOutput, error)
 	AttachNetworkInterface(ctx context.Context, in *AttachNetworkInterfaceInput) (*AttachNetworkInterfaceOutput, error)
 	AuthorizeSecurityGroupEgress(ctx context.Context, in *AuthorizeSecurityGroupEgressInput) (*AuthorizeSecurityGroupEgressOutput, error)
 	AuthorizeSecurityGroupIngress(ctx context.Context, in *AuthorizeSecurityGroupIngressInput) (*AuthorizeSecurityGroupIngressOutput, error)
+	CreateDefaultSubnet(ctx context.Context, in *CreateDefaultSubnetInput) (*CreateDefaultSubnetOutput, error)
+	CreateDefaultVpc(ctx context.Context, in *CreateDefaultVpcInput) (*CreateDefaultVpcOutput, error)
 	CreateFlowLogs(ctx context.Context, in *CreateFlowLogsInput) (*CreateFlowLogsOutput, error)
+	CreateInternetGateway(ctx context.Context, in *CreateInternetGatewayInput) (*CreateInternetGatewayOutput, error)
 	CreateManagedPrefixList(ctx context.Context, in *CreateManagedPrefixListInput) (*CreateManagedPrefixListOutput, error)
+	CreateNatGateway(ctx context.Context, in *CreateNatGatewayInput) (*CreateNatGatewayOutput, error)
 	CreateNetworkAcl(ctx context.Context, in *CreateNetworkAclInput) (*CreateNetworkAclOutput, error)
 	CreateNetworkAclEntry(ctx context.Context, in *CreateNetworkAclEntryInput) (*CreateNetworkAclEntryOutput, error)
 	CreateNetworkInterface(ctx context.Context, in *CreateNetworkInterfaceInput) (*CreateNetworkInterfaceOutput, error)
+	CreateRoute(ctx context.Context, in *CreateRouteInput) (*CreateRouteOutput, error)
+	CreateRouteTable(ctx context.Context, in *CreateRouteTableInput) (*CreateRouteTableOutput, error)
 	CreateSecurityGroup(ctx context.Context, in *CreateSecurityGroupInput) (*CreateSecurityGroupOutput, error)
+	CreateSubnet(ctx context.Context, in *CreateSubnetInput) (*CreateSubnetOutput, error)
 	CreateTags(ctx context.Context, in *CreateTagsInput) (*CreateTagsOutput, error)
+	CreateVpc(ctx context.Context, in *CreateVpcInput) (*CreateVpcOutput, error)
 	DeleteFlowLogs(ctx context.Context, in *DeleteFlowLogsInput) (*DeleteFlowLogsOutput, error)
+	DeleteInternetGateway(ctx context.Context, in *DeleteInternetGatewayInput) (*DeleteInternetGatewayOutput, error)
 	DeleteManagedPrefixList(ctx context.Context, in *DeleteManagedPrefixListInput) (*DeleteManagedPrefixListOutput, error)
+	DeleteNatGateway(ctx context.Context, in *DeleteNatGatewayInput) (*DeleteNatGatewayOutput, error)
 	DeleteNetworkAcl(ctx context.Context, in *DeleteNetworkAclInput) (*DeleteNetworkAclOutput, error)
 	DeleteNetworkAclEntry(ctx context.Context, in *DeleteNetworkAclEntryInput) (*DeleteNetworkAclEntryOutput, error)
 	DeleteNetworkInterface(ctx context.Context, in *DeleteNetworkInterfaceInput) (*DeleteNetworkInterfaceOutput, error)
+	DeleteRoute(ctx context.Context, in *DeleteRouteInput) (*DeleteRouteOutput, error)
+	DeleteRouteTable(ctx context.Context, in *DeleteRouteTableInput) (*DeleteRouteTableOutput, error)
 	DeleteSecurityGroup(ctx context.Context, in *DeleteSecurityGroupInput) (*DeleteSecurityGroupOutput, error)
+	DeleteSubnet(ctx context.Context, in *DeleteSubnetInput) (*DeleteSubnetOutput, error)
 	DeleteTags(ctx context.Context, in *DeleteTagsInput) (*DeleteTagsOutput, error)
+	DeleteVpc(ctx context.Context, in *DeleteVpcInput) (*DeleteVpcOutput, error)
 	DescribeAccountAttributes(ctx context.Context, in *DescribeAccountAttributesInput) (*DescribeAccountAttributesOutput, error)
+	DescribeAddresses(ctx context.Context, in *DescribeAddressesInput) (*DescribeAddressesOutput, error)
+	DescribeAddressesAttribute(ctx context.Context, in *DescribeAddressesAttributeInput) (*DescribeAddressesAttributeOutput, error)
 	DescribeAvailabilityZones(ctx context.Context, in *DescribeAvailabilityZonesInput) (*DescribeAvailabilityZonesOutput, error)
 	DescribeFlowLogs(ctx context.Context, in *DescribeFlowLogsInput) (*DescribeFlowLogsOutput, error)
 	DescribeInternetGateways(ctx context.Context, in *DescribeInternetGatewaysInput) (*DescribeInternetGatewaysOutput, error)
 	DescribeManagedPrefixLists(ctx context.Context, in *DescribeManagedPrefixListsInput) (*DescribeManagedPrefixListsOutput, error)
+	DescribeNatGateways(ctx context.Context, in *DescribeNatGatewaysInput) (*DescribeNatGatewaysOutput, error)
 	DescribeNetworkAcls(ctx context.Context, in *DescribeNetworkAclsInput) (*DescribeNetworkAclsOutput, error)
 	DescribeNetworkInterfaceAttribute(ctx context.Context, in *DescribeNetworkInterfaceAttributeInput) (*DescribeNetworkInterfaceAttributeOutput, error)
 	DescribeNetworkInterfaces(ctx context.Context, in *DescribeNetworkInterfacesInput) (*DescribeNetworkInterfacesOutput, error)
@@ -47,15 +69,25 @@ type API interface {
 	DescribeTags(ctx context.Context, in *DescribeTagsInput) (*DescribeTagsOutput, error)
 	DescribeVpcAttribute(ctx context.Context, in *DescribeVpcAttributeInput) (*DescribeVpcAttributeOutput, error)
 	DescribeVpcs(ctx context.Context, in *DescribeVpcsInput) (*DescribeVpcsOutput, error)
+	DetachInternetGateway(ctx context.Context, in *DetachInternetGatewayInput) (*DetachInternetGatewayOutput, error)
 	DetachNetworkInterface(ctx context.Context, in *DetachNetworkInterfaceInput) (*DetachNetworkInterfaceOutput, error)
+	DisassociateAddress(ctx context.Context, in *DisassociateAddressInput) (*DisassociateAddressOutput, error)
+	DisassociateRouteTable(ctx context.Context, in *DisassociateRouteTableInput) (*DisassociateRouteTableOutput, error)
+	DisassociateVpcCidrBlock(ctx context.Context, in *DisassociateVpcCidrBlockInput) (*DisassociateVpcCidrBlockOutput, error)
 	GetManagedPrefixListAssociations(ctx context.Context, in *GetManagedPrefixListAssociationsInput) (*GetManagedPrefixListAssociationsOutput, error)
 	GetManagedPrefixListEntries(ctx context.Context, in *GetManagedPrefixListEntriesInput) (*GetManagedPrefixListEntriesOutput, error)
 	GetSecurityGroupsForVpc(ctx context.Context, in *GetSecurityGroupsForVpcInput) (*GetSecurityGroupsForVpcOutput, error)
 	ModifyManagedPrefixList(ctx context.Context, in *ModifyManagedPrefixListInput) (*ModifyManagedPrefixListOutput, error)
 	ModifyNetworkInterfaceAttribute(ctx context.Context, in *ModifyNetworkInterfaceAttributeInput) (*ModifyNetworkInterfaceAttributeOutput, error)
 	ModifySecurityGroupRules(ctx context.Context, in *ModifySecurityGroupRulesInput) (*ModifySecurityGroupRulesOutput, error)
+	ModifySubnetAttribute(ctx context.Context, in *ModifySubnetAttributeInput) (*ModifySubnetAttributeOutput, error)
+	ModifyVpcAttribute(ctx context.Context, in *ModifyVpcAttributeInput) (*ModifyVpcAttributeOutput, error)
+	ModifyVpcTenancy(ctx context.Context, in *ModifyVpcTenancyInput) (*ModifyVpcTenancyOutput, error)
+	ReleaseAddress(ctx context.Context, in *ReleaseAddressInput) (*ReleaseAddressOutput, error)
 	ReplaceNetworkAclAssociation(ctx context.Context, in *ReplaceNetworkAclAssociationInput) (*ReplaceNetworkAclAssociationOutput, error)
 	ReplaceNetworkAclEntry(ctx context.Context, in *ReplaceNetworkAclEntryInput) (*ReplaceNetworkAclEntryOutput, error)
+	ReplaceRoute(ctx context.Context, in *ReplaceRouteInput) (*ReplaceRouteOutput, error)
+	ReplaceRouteTableAssociation(ctx context.Context, in *ReplaceRouteTableAssociationInput) (*ReplaceRouteTableAssociationOutput, error)
 	RevokeSecurityGroupEgress(ctx context.Context, in *RevokeSecurityGroupEgressInput) (*RevokeSecurityGroupEgressOutput, error)
 	RevokeSecurityGroupIngress(ctx context.Context, in *RevokeSecurityGroupIngressInput) (*RevokeSecurityGroupIngressOutput, error)
 	UpdateSecurityGroupRuleDescriptionsEgress(ctx context.Context, in *UpdateSecurityGroupRuleDescriptionsEgressInput) (*UpdateSecurityGroupRuleDescriptionsEgressOutput, error)
@@ -74,28 +106,50 @@ func Bind(api API) *wire.Service {
 		Protocols:      []wire.Protocol{wire.EC2Query},
 		Style:          wire.EC2Style,
 		Operations: []wire.Operation{
+			wire.Op(wire.Operation{Name: "AllocateAddress", Method: "POST", Path: "/"}, api.AllocateAddress),
+			wire.Op(wire.Operation{Name: "AssociateAddress", Method: "POST", Path: "/"}, api.AssociateAddress),
+			wire.Op(wire.Operation{Name: "AssociateRouteTable", Method: "POST", Path: "/"}, api.AssociateRouteTable),
+			wire.Op(wire.Operation{Name: "AssociateVpcCidrBlock", Method: "POST", Path: "/"}, api.AssociateVpcCidrBlock),
+			wire.Op(wire.Operation{Name: "AttachInternetGateway", Method: "POST", Path: "/"}, api.AttachInternetGateway),
 			wire.Op(wire.Operation{Name: "AttachNetworkInterface", Method: "POST", Path: "/"}, api.AttachNetworkInterface),
 			wire.Op(wire.Operation{Name: "AuthorizeSecurityGroupEgress", Method: "POST", Path: "/"}, api.AuthorizeSecurityGroupEgress),
 			wire.Op(wire.Operation{Name: "AuthorizeSecurityGroupIngress", Method: "POST", Path: "/"}, api.AuthorizeSecurityGroupIngress),
+			wire.Op(wire.Operation{Name: "CreateDefaultSubnet", Method: "POST", Path: "/"}, api.CreateDefaultSubnet),
+			wire.Op(wire.Operation{Name: "CreateDefaultVpc", Method: "POST", Path: "/"}, api.CreateDefaultVpc),
 			wire.Op(wire.Operation{Name: "CreateFlowLogs", Method: "POST", Path: "/"}, api.CreateFlowLogs),
+			wire.Op(wire.Operation{Name: "CreateInternetGateway", Method: "POST", Path: "/"}, api.CreateInternetGateway),
 			wire.Op(wire.Operation{Name: "CreateManagedPrefixList", Method: "POST", Path: "/"}, api.CreateManagedPrefixList),
+			wire.Op(wire.Operation{Name: "CreateNatGateway", Method: "POST", Path: "/"}, api.CreateNatGateway),
 			wire.Op(wire.Operation{Name: "CreateNetworkAcl", Method: "POST", Path: "/"}, api.CreateNetworkAcl),
 			wire.Op(wire.Operation{Name: "CreateNetworkAclEntry", Method: "POST", Path: "/"}, api.CreateNetworkAclEntry),
 			wire.Op(wire.Operation{Name: "CreateNetworkInterface", Method: "POST", Path: "/"}, api.CreateNetworkInterface),
+			wire.Op(wire.Operation{Name: "CreateRoute", Method: "POST", Path: "/"}, api.CreateRoute),
+			wire.Op(wire.Operation{Name: "CreateRouteTable", Method: "POST", Path: "/"}, api.CreateRouteTable),
 			wire.Op(wire.Operation{Name: "CreateSecurityGroup", Method: "POST", Path: "/"}, api.CreateSecurityGroup),
+			wire.Op(wire.Operation{Name: "CreateSubnet", Method: "POST", Path: "/"}, api.CreateSubnet),
 			wire.Op(wire.Operation{Name: "CreateTags", Method: "POST", Path: "/"}, api.CreateTags),
+			wire.Op(wire.Operation{Name: "CreateVpc", Method: "POST", Path: "/"}, api.CreateVpc),
 			wire.Op(wire.Operation{Name: "DeleteFlowLogs", Method: "POST", Path: "/"}, api.DeleteFlowLogs),
+			wire.Op(wire.Operation{Name: "DeleteInternetGateway", Method: "POST", Path: "/"}, api.DeleteInternetGateway),
 			wire.Op(wire.Operation{Name: "DeleteManagedPrefixList", Method: "POST", Path: "/"}, api.DeleteManagedPrefixList),
+			wire.Op(wire.Operation{Name: "DeleteNatGateway", Method: "POST", Path: "/"}, api.DeleteNatGateway),
 			wire.Op(wire.Operation{Name: "DeleteNetworkAcl", Method: "POST", Path: "/"}, api.DeleteNetworkAcl),
 			wire.Op(wire.Operation{Name: "DeleteNetworkAclEntry", Method: "POST", Path: "/"}, api.DeleteNetworkAclEntry),
 			wire.Op(wire.Operation{Name: "DeleteNetworkInterface", Method: "POST", Path: "/"}, api.DeleteNetworkInterface),
+			wire.Op(wire.Operation{Name: "DeleteRoute", Method: "POST", Path: "/"}, api.DeleteRoute),
+			wire.Op(wire.Operation{Name: "DeleteRouteTable", Method: "POST", Path: "/"}, api.DeleteRouteTable),
 			wire.Op(wire.Operation{Name: "DeleteSecurityGroup", Method: "POST", Path: "/"}, api.DeleteSecurityGroup),
+			wire.Op(wire.Operation{Name: "DeleteSubnet", Method: "POST", Path: "/"}, api.DeleteSubnet),
 			wire.Op(wire.Operation{Name: "DeleteTags", Method: "POST", Path: "/"}, api.DeleteTags),
+			wire.Op(wire.Operation{Name: "DeleteVpc", Method: "POST", Path: "/"}, api.DeleteVpc),
 			wire.Op(wire.Operation{Name: "DescribeAccountAttributes", Method: "POST", Path: "/"}, api.DescribeAccountAttributes),
+			wire.Op(wire.Operation{Name: "DescribeAddresses", Method: "POST", Path: "/"}, api.DescribeAddresses),
+			wire.Op(wire.Operation{Name: "DescribeAddressesAttribute", Method: "POST", Path: "/"}, api.DescribeAddressesAttribute),
 			wire.Op(wire.Operation{Name: "DescribeAvailabilityZones", Method: "POST", Path: "/"}, api.DescribeAvailabilityZones),
 			wire.Op(wire.Operation{Name: "DescribeFlowLogs", Method: "POST", Path: "/"}, api.DescribeFlowLogs),
 			wire.Op(wire.Operation{Name: "DescribeInternetGateways", Method: "POST", Path: "/"}, api.DescribeInternetGateways),
 			wire.Op(wire.Operation{Name: "DescribeManagedPrefixLists", Method: "POST", Path: "/"}, api.DescribeManagedPrefixLists),
+			wire.Op(wire.Operation{Name: "DescribeNatGateways", Method: "POST", Path: "/"}, api.DescribeNatGateways),
 			wire.Op(wire.Operation{Name: "DescribeNetworkAcls", Method: "POST", Path: "/"}, api.DescribeNetworkAcls),
 			wire.Op(wire.Operation{Name: "DescribeNetworkInterfaceAttribute", Method: "POST", Path: "/"}, api.DescribeNetworkInterfaceAttribute),
 			wire.Op(wire.Operation{Name: "DescribeNetworkInterfaces", Method: "POST", Path: "/"}, api.DescribeNetworkInterfaces),
@@ -110,15 +164,25 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "DescribeTags", Method: "POST", Path: "/"}, api.DescribeTags),
 			wire.Op(wire.Operation{Name: "DescribeVpcAttribute", Method: "POST", Path: "/"}, api.DescribeVpcAttribute),
 			wire.Op(wire.Operation{Name: "DescribeVpcs", Method: "POST", Path: "/"}, api.DescribeVpcs),
+			wire.Op(wire.Operation{Name: "DetachInternetGateway", Method: "POST", Path: "/"}, api.DetachInternetGateway),
 			wire.Op(wire.Operation{Name: "DetachNetworkInterface", Method: "POST", Path: "/"}, api.DetachNetworkInterface),
+			wire.Op(wire.Operation{Name: "DisassociateAddress", Method: "POST", Path: "/"}, api.DisassociateAddress),
+			wire.Op(wire.Operation{Name: "DisassociateRouteTable", Method: "POST", Path: "/"}, api.DisassociateRouteTable),
+			wire.Op(wire.Operation{Name: "DisassociateVpcCidrBlock", Method: "POST", Path: "/"}, api.DisassociateVpcCidrBlock),
 			wire.Op(wire.Operation{Name: "GetManagedPrefixListAssociations", Method: "POST", Path: "/"}, api.GetManagedPrefixListAssociations),
 			wire.Op(wire.Operation{Name: "GetManagedPrefixListEntries", Method: "POST", Path: "/"}, api.GetManagedPrefixListEntries),
 			wire.Op(wire.Operation{Name: "GetSecurityGroupsForVpc", Method: "POST", Path: "/"}, api.GetSecurityGroupsForVpc),
 			wire.Op(wire.Operation{Name: "ModifyManagedPrefixList", Method: "POST", Path: "/"}, api.ModifyManagedPrefixList),
 			wire.Op(wire.Operation{Name: "ModifyNetworkInterfaceAttribute", Method: "POST", Path: "/"}, api.ModifyNetworkInterfaceAttribute),
 			wire.Op(wire.Operation{Name: "ModifySecurityGroupRules", Method: "POST", Path: "/"}, api.ModifySecurityGroupRules),
+			wire.Op(wire.Operation{Name: "ModifySubnetAttribute", Method: "POST", Path: "/"}, api.ModifySubnetAttribute),
+			wire.Op(wire.Operation{Name: "ModifyVpcAttribute", Method: "POST", Path: "/"}, api.ModifyVpcAttribute),
+			wire.Op(wire.Operation{Name: "ModifyVpcTenancy", Method: "POST", Path: "/"}, api.ModifyVpcTenancy),
+			wire.Op(wire.Operation{Name: "ReleaseAddress", Method: "POST", Path: "/"}, api.ReleaseAddress),
 			wire.Op(wire.Operation{Name: "ReplaceNetworkAclAssociation", Method: "POST", Path: "/"}, api.ReplaceNetworkAclAssociation),
 			wire.Op(wire.Operation{Name: "ReplaceNetworkAclEntry", Method: "POST", Path: "/"}, api.ReplaceNetworkAclEntry),
+			wire.Op(wire.Operation{Name: "ReplaceRoute", Method: "POST", Path: "/"}, api.ReplaceRoute),
+			wire.Op(wire.Operation{Name: "ReplaceRouteTableAssociation", Method: "POST", Path: "/"}, api.ReplaceRouteTableAssociation),
 			wire.Op(wire.Operation{Name: "RevokeSecurityGroupEgress", Method: "POST", Path: "/"}, api.RevokeSecurityGroupEgress),
 			wire.Op(wire.Operation{Name: "RevokeSecurityGroupIngress", Method: "POST", Path: "/"}, api.RevokeSecurityGroupIngress),
 			wire.Op(wire.Operation{Name: "UpdateSecurityGroupRuleDescriptionsEgress", Method: "POST", Path: "/"}, api.UpdateSecurityGroupRuleDescriptionsEgress),
@@ -142,6 +206,121 @@ type AccountAttributeValue struct {
 type AddPrefixListEntry struct {
 	Cidr        *string
 	Description *string
+}
+
+// Address is the model's structure of that name.
+type Address struct {
+	AllocationId            *string
+	AssociationId           *string
+	Domain                  *string
+	NetworkInterfaceId      *string
+	NetworkInterfaceOwnerId *string
+	PrivateIpAddress        *string
+	Tags                    []Tag
+	PublicIpv4Pool          *string
+	NetworkBorderGroup      *string
+	CustomerOwnedIp         *string
+	CustomerOwnedIpv4Pool   *string
+	CarrierIp               *string
+	SubnetId                *string
+	ServiceManaged          *string
+	InstanceId              *string
+	PublicIp                *string
+}
+
+// AddressAttribute is the model's structure of that name.
+type AddressAttribute struct {
+	PublicIp        *string
+	AllocationId    *string
+	PtrRecord       *string
+	PtrRecordUpdate *PtrUpdateStatus
+}
+
+// AllocateAddressInput is the request of AllocateAddress.
+type AllocateAddressInput struct {
+	Domain                *string
+	Address               *string
+	PublicIpv4Pool        *string
+	NetworkBorderGroup    *string
+	CustomerOwnedIpv4Pool *string
+	TagSpecifications     []TagSpecification
+	IpamPoolId            *string
+	DryRun                *bool
+}
+
+// AllocateAddressOutput is the answer of AllocateAddress.
+type AllocateAddressOutput struct {
+	AllocationId          *string
+	PublicIpv4Pool        *string
+	NetworkBorderGroup    *string
+	Domain                *string
+	CustomerOwnedIp       *string
+	CustomerOwnedIpv4Pool *string
+	CarrierIp             *string
+	PublicIp              *string
+}
+
+// AssociateAddressInput is the request of AssociateAddress.
+type AssociateAddressInput struct {
+	AllocationId       *string
+	InstanceId         *string
+	PublicIp           *string
+	DryRun             *bool
+	NetworkInterfaceId *string
+	PrivateIpAddress   *string
+	AllowReassociation *bool
+}
+
+// AssociateAddressOutput is the answer of AssociateAddress.
+type AssociateAddressOutput struct {
+	AssociationId *string
+}
+
+// AssociateRouteTableInput is the request of AssociateRouteTable.
+type AssociateRouteTableInput struct {
+	GatewayId      *string
+	PublicIpv4Pool *string
+	DryRun         *bool
+	SubnetId       *string
+	RouteTableId   *string
+}
+
+// AssociateRouteTableOutput is the answer of AssociateRouteTable.
+type AssociateRouteTableOutput struct {
+	AssociationId    *string
+	AssociationState *RouteTableAssociationState
+}
+
+// AssociateVpcCidrBlockInput is the request of AssociateVpcCidrBlock.
+type AssociateVpcCidrBlockInput struct {
+	CidrBlock                       *string
+	Ipv6CidrBlockNetworkBorderGroup *string
+	Ipv6Pool                        *string
+	Ipv6CidrBlock                   *string
+	Ipv4IpamPoolId                  *string
+	Ipv4NetmaskLength               *int32
+	Ipv6IpamPoolId                  *string
+	Ipv6NetmaskLength               *int32
+	VpcId                           *string
+	AmazonProvidedIpv6CidrBlock     *bool
+}
+
+// AssociateVpcCidrBlockOutput is the answer of AssociateVpcCidrBlock.
+type AssociateVpcCidrBlockOutput struct {
+	Ipv6CidrBlockAssociation *VpcIpv6CidrBlockAssociation
+	CidrBlockAssociation     *VpcCidrBlockAssociation
+	VpcId                    *string
+}
+
+// AttachInternetGatewayInput is the request of AttachInternetGateway.
+type AttachInternetGatewayInput struct {
+	DryRun            *bool
+	InternetGatewayId *string
+	VpcId             *string
+}
+
+// AttachInternetGatewayOutput is the answer of AttachInternetGateway.
+type AttachInternetGatewayOutput struct {
 }
 
 // AttachNetworkInterfaceInput is the request of AttachNetworkInterface.
@@ -241,6 +420,13 @@ type AvailabilityZone struct {
 	State              *string
 }
 
+// AvailabilityZoneAddress is the model's structure of that name.
+type AvailabilityZoneAddress struct {
+	AvailabilityZone   *string
+	AvailabilityZoneId *string
+	AllocationIds      []string
+}
+
 // AvailabilityZoneGeography is the model's structure of that name.
 type AvailabilityZoneGeography struct {
 	Name *string
@@ -275,6 +461,29 @@ type ConnectionTrackingSpecificationRequest struct {
 	UdpTimeout            *int32
 }
 
+// CreateDefaultSubnetInput is the request of CreateDefaultSubnet.
+type CreateDefaultSubnetInput struct {
+	AvailabilityZone   *string
+	DryRun             *bool
+	Ipv6Native         *bool
+	AvailabilityZoneId *string
+}
+
+// CreateDefaultSubnetOutput is the answer of CreateDefaultSubnet.
+type CreateDefaultSubnetOutput struct {
+	Subnet *Subnet
+}
+
+// CreateDefaultVpcInput is the request of CreateDefaultVpc.
+type CreateDefaultVpcInput struct {
+	DryRun *bool
+}
+
+// CreateDefaultVpcOutput is the answer of CreateDefaultVpc.
+type CreateDefaultVpcOutput struct {
+	Vpc *Vpc
+}
+
 // CreateFlowLogsInput is the request of CreateFlowLogs.
 type CreateFlowLogsInput struct {
 	DryRun                   *bool
@@ -300,6 +509,17 @@ type CreateFlowLogsOutput struct {
 	Unsuccessful []UnsuccessfulItem
 }
 
+// CreateInternetGatewayInput is the request of CreateInternetGateway.
+type CreateInternetGatewayInput struct {
+	TagSpecifications []TagSpecification
+	DryRun            *bool
+}
+
+// CreateInternetGatewayOutput is the answer of CreateInternetGateway.
+type CreateInternetGatewayOutput struct {
+	InternetGateway *InternetGateway
+}
+
 // CreateManagedPrefixListInput is the request of CreateManagedPrefixList.
 type CreateManagedPrefixListInput struct {
 	DryRun            *bool
@@ -314,6 +534,29 @@ type CreateManagedPrefixListInput struct {
 // CreateManagedPrefixListOutput is the answer of CreateManagedPrefixList.
 type CreateManagedPrefixListOutput struct {
 	PrefixList *ManagedPrefixList
+}
+
+// CreateNatGatewayInput is the request of CreateNatGateway.
+type CreateNatGatewayInput struct {
+	AvailabilityMode               *string
+	AllocationId                   *string
+	ClientToken                    *string
+	DryRun                         *bool
+	SubnetId                       *string
+	VpcId                          *string
+	AvailabilityZoneAddresses      []AvailabilityZoneAddress
+	TagSpecifications              []TagSpecification
+	ConnectivityType               *string
+	PrivateIpAddress               *string
+	SecondaryAllocationIds         []string
+	SecondaryPrivateIpAddresses    []string
+	SecondaryPrivateIpAddressCount *int32
+}
+
+// CreateNatGatewayOutput is the answer of CreateNatGateway.
+type CreateNatGatewayOutput struct {
+	ClientToken *string
+	NatGateway  *NatGateway
 }
 
 // CreateNetworkAclEntryInput is the request of CreateNetworkAclEntry.
@@ -377,6 +620,46 @@ type CreateNetworkInterfaceOutput struct {
 	ClientToken      *string
 }
 
+// CreateRouteInput is the request of CreateRoute.
+type CreateRouteInput struct {
+	DestinationPrefixListId     *string
+	VpcEndpointId               *string
+	TransitGatewayId            *string
+	LocalGatewayId              *string
+	CarrierGatewayId            *string
+	CoreNetworkArn              *string
+	OdbNetworkArn               *string
+	DryRun                      *bool
+	RouteTableId                *string
+	DestinationCidrBlock        *string
+	GatewayId                   *string
+	DestinationIpv6CidrBlock    *string
+	EgressOnlyInternetGatewayId *string
+	InstanceId                  *string
+	NetworkInterfaceId          *string
+	VpcPeeringConnectionId      *string
+	NatGatewayId                *string
+}
+
+// CreateRouteOutput is the answer of CreateRoute.
+type CreateRouteOutput struct {
+	Return *bool
+}
+
+// CreateRouteTableInput is the request of CreateRouteTable.
+type CreateRouteTableInput struct {
+	TagSpecifications []TagSpecification
+	ClientToken       *string
+	DryRun            *bool
+	VpcId             *string
+}
+
+// CreateRouteTableOutput is the answer of CreateRouteTable.
+type CreateRouteTableOutput struct {
+	RouteTable  *RouteTable
+	ClientToken *string
+}
+
 // CreateSecurityGroupInput is the request of CreateSecurityGroup.
 type CreateSecurityGroupInput struct {
 	Description       *string
@@ -393,6 +676,28 @@ type CreateSecurityGroupOutput struct {
 	SecurityGroupArn *string
 }
 
+// CreateSubnetInput is the request of CreateSubnet.
+type CreateSubnetInput struct {
+	TagSpecifications  []TagSpecification
+	AvailabilityZone   *string
+	AvailabilityZoneId *string
+	CidrBlock          *string
+	Ipv6CidrBlock      *string
+	OutpostArn         *string
+	VpcId              *string
+	Ipv6Native         *bool
+	Ipv4IpamPoolId     *string
+	Ipv4NetmaskLength  *int32
+	Ipv6IpamPoolId     *string
+	Ipv6NetmaskLength  *int32
+	DryRun             *bool
+}
+
+// CreateSubnetOutput is the answer of CreateSubnet.
+type CreateSubnetOutput struct {
+	Subnet *Subnet
+}
+
 // CreateTagsInput is the request of CreateTags.
 type CreateTagsInput struct {
 	DryRun    *bool
@@ -402,6 +707,28 @@ type CreateTagsInput struct {
 
 // CreateTagsOutput is the answer of CreateTags.
 type CreateTagsOutput struct {
+}
+
+// CreateVpcInput is the request of CreateVpc.
+type CreateVpcInput struct {
+	CidrBlock                       *string
+	Ipv6Pool                        *string
+	Ipv6CidrBlock                   *string
+	Ipv4IpamPoolId                  *string
+	Ipv4NetmaskLength               *int32
+	Ipv6IpamPoolId                  *string
+	Ipv6NetmaskLength               *int32
+	Ipv6CidrBlockNetworkBorderGroup *string
+	VpcEncryptionControl            *VpcEncryptionControlConfiguration
+	TagSpecifications               []TagSpecification
+	DryRun                          *bool
+	InstanceTenancy                 *string
+	AmazonProvidedIpv6CidrBlock     *bool
+}
+
+// CreateVpcOutput is the answer of CreateVpc.
+type CreateVpcOutput struct {
+	Vpc *Vpc
 }
 
 // DeleteFlowLogsInput is the request of DeleteFlowLogs.
@@ -415,6 +742,16 @@ type DeleteFlowLogsOutput struct {
 	Unsuccessful []UnsuccessfulItem
 }
 
+// DeleteInternetGatewayInput is the request of DeleteInternetGateway.
+type DeleteInternetGatewayInput struct {
+	DryRun            *bool
+	InternetGatewayId *string
+}
+
+// DeleteInternetGatewayOutput is the answer of DeleteInternetGateway.
+type DeleteInternetGatewayOutput struct {
+}
+
 // DeleteManagedPrefixListInput is the request of DeleteManagedPrefixList.
 type DeleteManagedPrefixListInput struct {
 	DryRun       *bool
@@ -424,6 +761,17 @@ type DeleteManagedPrefixListInput struct {
 // DeleteManagedPrefixListOutput is the answer of DeleteManagedPrefixList.
 type DeleteManagedPrefixListOutput struct {
 	PrefixList *ManagedPrefixList
+}
+
+// DeleteNatGatewayInput is the request of DeleteNatGateway.
+type DeleteNatGatewayInput struct {
+	DryRun       *bool
+	NatGatewayId *string
+}
+
+// DeleteNatGatewayOutput is the answer of DeleteNatGateway.
+type DeleteNatGatewayOutput struct {
+	NatGatewayId *string
 }
 
 // DeleteNetworkAclEntryInput is the request of DeleteNetworkAclEntry.
@@ -458,6 +806,29 @@ type DeleteNetworkInterfaceInput struct {
 type DeleteNetworkInterfaceOutput struct {
 }
 
+// DeleteRouteInput is the request of DeleteRoute.
+type DeleteRouteInput struct {
+	DestinationPrefixListId  *string
+	DryRun                   *bool
+	RouteTableId             *string
+	DestinationCidrBlock     *string
+	DestinationIpv6CidrBlock *string
+}
+
+// DeleteRouteOutput is the answer of DeleteRoute.
+type DeleteRouteOutput struct {
+}
+
+// DeleteRouteTableInput is the request of DeleteRouteTable.
+type DeleteRouteTableInput struct {
+	DryRun       *bool
+	RouteTableId *string
+}
+
+// DeleteRouteTableOutput is the answer of DeleteRouteTable.
+type DeleteRouteTableOutput struct {
+}
+
 // DeleteSecurityGroupInput is the request of DeleteSecurityGroup.
 type DeleteSecurityGroupInput struct {
 	GroupId   *string
@@ -471,6 +842,16 @@ type DeleteSecurityGroupOutput struct {
 	GroupId *string
 }
 
+// DeleteSubnetInput is the request of DeleteSubnet.
+type DeleteSubnetInput struct {
+	SubnetId *string
+	DryRun   *bool
+}
+
+// DeleteSubnetOutput is the answer of DeleteSubnet.
+type DeleteSubnetOutput struct {
+}
+
 // DeleteTagsInput is the request of DeleteTags.
 type DeleteTagsInput struct {
 	DryRun    *bool
@@ -482,6 +863,16 @@ type DeleteTagsInput struct {
 type DeleteTagsOutput struct {
 }
 
+// DeleteVpcInput is the request of DeleteVpc.
+type DeleteVpcInput struct {
+	VpcId  *string
+	DryRun *bool
+}
+
+// DeleteVpcOutput is the answer of DeleteVpc.
+type DeleteVpcOutput struct {
+}
+
 // DescribeAccountAttributesInput is the request of DescribeAccountAttributes.
 type DescribeAccountAttributesInput struct {
 	DryRun         *bool
@@ -491,6 +882,34 @@ type DescribeAccountAttributesInput struct {
 // DescribeAccountAttributesOutput is the answer of DescribeAccountAttributes.
 type DescribeAccountAttributesOutput struct {
 	AccountAttributes []AccountAttribute
+}
+
+// DescribeAddressesAttributeInput is the request of DescribeAddressesAttribute.
+type DescribeAddressesAttributeInput struct {
+	AllocationIds []string
+	Attribute     *string
+	NextToken     *string
+	MaxResults    *int32
+	DryRun        *bool
+}
+
+// DescribeAddressesAttributeOutput is the answer of DescribeAddressesAttribute.
+type DescribeAddressesAttributeOutput struct {
+	Addresses []AddressAttribute
+	NextToken *string
+}
+
+// DescribeAddressesInput is the request of DescribeAddresses.
+type DescribeAddressesInput struct {
+	PublicIps     []string
+	DryRun        *bool
+	Filters       []Filter
+	AllocationIds []string
+}
+
+// DescribeAddressesOutput is the answer of DescribeAddresses.
+type DescribeAddressesOutput struct {
+	Addresses []Address
 }
 
 // DescribeAvailabilityZonesInput is the request of DescribeAvailabilityZones.
@@ -550,6 +969,21 @@ type DescribeManagedPrefixListsInput struct {
 type DescribeManagedPrefixListsOutput struct {
 	NextToken   *string
 	PrefixLists []ManagedPrefixList
+}
+
+// DescribeNatGatewaysInput is the request of DescribeNatGateways.
+type DescribeNatGatewaysInput struct {
+	DryRun        *bool
+	Filter        []Filter
+	MaxResults    *int32
+	NatGatewayIds []string
+	NextToken     *string
+}
+
+// DescribeNatGatewaysOutput is the answer of DescribeNatGateways.
+type DescribeNatGatewaysOutput struct {
+	NatGateways []NatGateway
+	NextToken   *string
 }
 
 // DescribeNetworkAclsInput is the request of DescribeNetworkAcls.
@@ -772,6 +1206,17 @@ type DestinationOptionsResponse struct {
 	PerHourPartition         *bool
 }
 
+// DetachInternetGatewayInput is the request of DetachInternetGateway.
+type DetachInternetGatewayInput struct {
+	DryRun            *bool
+	InternetGatewayId *string
+	VpcId             *string
+}
+
+// DetachInternetGatewayOutput is the answer of DetachInternetGateway.
+type DetachInternetGatewayOutput struct {
+}
+
 // DetachNetworkInterfaceInput is the request of DetachNetworkInterface.
 type DetachNetworkInterfaceInput struct {
 	DryRun       *bool
@@ -781,6 +1226,39 @@ type DetachNetworkInterfaceInput struct {
 
 // DetachNetworkInterfaceOutput is the answer of DetachNetworkInterface.
 type DetachNetworkInterfaceOutput struct {
+}
+
+// DisassociateAddressInput is the request of DisassociateAddress.
+type DisassociateAddressInput struct {
+	AssociationId *string
+	PublicIp      *string
+	DryRun        *bool
+}
+
+// DisassociateAddressOutput is the answer of DisassociateAddress.
+type DisassociateAddressOutput struct {
+}
+
+// DisassociateRouteTableInput is the request of DisassociateRouteTable.
+type DisassociateRouteTableInput struct {
+	DryRun        *bool
+	AssociationId *string
+}
+
+// DisassociateRouteTableOutput is the answer of DisassociateRouteTable.
+type DisassociateRouteTableOutput struct {
+}
+
+// DisassociateVpcCidrBlockInput is the request of DisassociateVpcCidrBlock.
+type DisassociateVpcCidrBlockInput struct {
+	AssociationId *string
+}
+
+// DisassociateVpcCidrBlockOutput is the answer of DisassociateVpcCidrBlock.
+type DisassociateVpcCidrBlockOutput struct {
+	Ipv6CidrBlockAssociation *VpcIpv6CidrBlockAssociation
+	CidrBlockAssociation     *VpcCidrBlockAssociation
+	VpcId                    *string
 }
 
 // EnaSrdSpecification is the model's structure of that name.
@@ -1003,6 +1481,95 @@ type ModifySecurityGroupRulesOutput struct {
 	Return *bool
 }
 
+// ModifySubnetAttributeInput is the request of ModifySubnetAttribute.
+type ModifySubnetAttributeInput struct {
+	AssignIpv6AddressOnCreation             *AttributeBooleanValue
+	MapPublicIpOnLaunch                     *AttributeBooleanValue
+	SubnetId                                *string
+	MapCustomerOwnedIpOnLaunch              *AttributeBooleanValue
+	CustomerOwnedIpv4Pool                   *string
+	EnableDns64                             *AttributeBooleanValue
+	PrivateDnsHostnameTypeOnLaunch          *string
+	EnableResourceNameDnsARecordOnLaunch    *AttributeBooleanValue
+	EnableResourceNameDnsAAAARecordOnLaunch *AttributeBooleanValue
+	EnableLniAtDeviceIndex                  *int32
+	DisableLniAtDeviceIndex                 *AttributeBooleanValue
+}
+
+// ModifySubnetAttributeOutput is the answer of ModifySubnetAttribute.
+type ModifySubnetAttributeOutput struct {
+}
+
+// ModifyVpcAttributeInput is the request of ModifyVpcAttribute.
+type ModifyVpcAttributeInput struct {
+	EnableDnsHostnames               *AttributeBooleanValue
+	EnableDnsSupport                 *AttributeBooleanValue
+	VpcId                            *string
+	EnableNetworkAddressUsageMetrics *AttributeBooleanValue
+}
+
+// ModifyVpcAttributeOutput is the answer of ModifyVpcAttribute.
+type ModifyVpcAttributeOutput struct {
+}
+
+// ModifyVpcTenancyInput is the request of ModifyVpcTenancy.
+type ModifyVpcTenancyInput struct {
+	VpcId           *string
+	InstanceTenancy *string
+	DryRun          *bool
+}
+
+// ModifyVpcTenancyOutput is the answer of ModifyVpcTenancy.
+type ModifyVpcTenancyOutput struct {
+	ReturnValue *bool
+}
+
+// NatGateway is the model's structure of that name.
+type NatGateway struct {
+	CreateTime           *time.Time
+	DeleteTime           *time.Time
+	FailureCode          *string
+	FailureMessage       *string
+	NatGatewayAddresses  []NatGatewayAddress
+	NatGatewayId         *string
+	ProvisionedBandwidth *ProvisionedBandwidth
+	State                *string
+	SubnetId             *string
+	VpcId                *string
+	Tags                 []Tag
+	ConnectivityType     *string
+	AvailabilityMode     *string
+	AutoScalingIps       *string
+	AutoProvisionZones   *string
+	AttachedAppliances   []NatGatewayAttachedAppliance
+	RouteTableId         *string
+}
+
+// NatGatewayAddress is the model's structure of that name.
+type NatGatewayAddress struct {
+	AllocationId       *string
+	NetworkInterfaceId *string
+	PrivateIp          *string
+	PublicIp           *string
+	AssociationId      *string
+	IsPrimary          *bool
+	FailureMessage     *string
+	Status             *string
+	AvailabilityZone   *string
+	AvailabilityZoneId *string
+}
+
+// NatGatewayAttachedAppliance is the model's structure of that name.
+type NatGatewayAttachedAppliance struct {
+	Type              *string
+	ApplianceArn      *string
+	VpcEndpointId     *string
+	AttachmentState   *string
+	ModificationState *string
+	FailureCode       *string
+	FailureMessage    *string
+}
+
 // NetworkAcl is the model's structure of that name.
 type NetworkAcl struct {
 	Associations []NetworkAclAssociation
@@ -1178,6 +1745,22 @@ type PropagatingVgw struct {
 	GatewayId *string
 }
 
+// ProvisionedBandwidth is the model's structure of that name.
+type ProvisionedBandwidth struct {
+	ProvisionTime *time.Time
+	Provisioned   *string
+	RequestTime   *time.Time
+	Requested     *string
+	Status        *string
+}
+
+// PtrUpdateStatus is the model's structure of that name.
+type PtrUpdateStatus struct {
+	Value  *string
+	Status *string
+	Reason *string
+}
+
 // PublicIpDnsNameOptions is the model's structure of that name.
 type PublicIpDnsNameOptions struct {
 	DnsHostnameType        *string
@@ -1206,6 +1789,18 @@ type Region struct {
 // RegionGeography is the model's structure of that name.
 type RegionGeography struct {
 	Name *string
+}
+
+// ReleaseAddressInput is the request of ReleaseAddress.
+type ReleaseAddressInput struct {
+	AllocationId       *string
+	PublicIp           *string
+	NetworkBorderGroup *string
+	DryRun             *bool
+}
+
+// ReleaseAddressOutput is the answer of ReleaseAddress.
+type ReleaseAddressOutput struct {
 }
 
 // RemovePrefixListEntry is the model's structure of that name.
@@ -1241,6 +1836,45 @@ type ReplaceNetworkAclEntryInput struct {
 
 // ReplaceNetworkAclEntryOutput is the answer of ReplaceNetworkAclEntry.
 type ReplaceNetworkAclEntryOutput struct {
+}
+
+// ReplaceRouteInput is the request of ReplaceRoute.
+type ReplaceRouteInput struct {
+	DestinationPrefixListId     *string
+	VpcEndpointId               *string
+	LocalTarget                 *bool
+	TransitGatewayId            *string
+	LocalGatewayId              *string
+	CarrierGatewayId            *string
+	CoreNetworkArn              *string
+	OdbNetworkArn               *string
+	DryRun                      *bool
+	RouteTableId                *string
+	DestinationCidrBlock        *string
+	GatewayId                   *string
+	DestinationIpv6CidrBlock    *string
+	EgressOnlyInternetGatewayId *string
+	InstanceId                  *string
+	NetworkInterfaceId          *string
+	VpcPeeringConnectionId      *string
+	NatGatewayId                *string
+}
+
+// ReplaceRouteOutput is the answer of ReplaceRoute.
+type ReplaceRouteOutput struct {
+}
+
+// ReplaceRouteTableAssociationInput is the request of ReplaceRouteTableAssociation.
+type ReplaceRouteTableAssociationInput struct {
+	DryRun        *bool
+	AssociationId *string
+	RouteTableId  *string
+}
+
+// ReplaceRouteTableAssociationOutput is the answer of ReplaceRouteTableAssociation.
+type ReplaceRouteTableAssociationOutput struct {
+	NewAssociationId *string
+	AssociationState *RouteTableAssociationState
 }
 
 // RevokeSecurityGroupEgressInput is the request of RevokeSecurityGroupEgress.
@@ -1597,6 +2231,19 @@ type VpcEncryptionControl struct {
 	Tags                   []Tag
 }
 
+// VpcEncryptionControlConfiguration is the model's structure of that name.
+type VpcEncryptionControlConfiguration struct {
+	Mode                               *string
+	InternetGatewayExclusion           *string
+	EgressOnlyInternetGatewayExclusion *string
+	NatGatewayExclusion                *string
+	VirtualPrivateGatewayExclusion     *string
+	VpcPeeringExclusion                *string
+	LambdaExclusion                    *string
+	VpcLatticeExclusion                *string
+	ElasticFileSystemExclusion         *string
+}
+
 // VpcEncryptionControlExclusion is the model's structure of that name.
 type VpcEncryptionControlExclusion struct {
 	State        *string
@@ -1644,7 +2291,104 @@ var table = []wire.Shape{
 		{Name: "Cidr", Target: "String", Required: true},
 		{Name: "Description", Target: "String"},
 	}},
+	{Name: "Address", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "AllocationId", Target: "String", LocationName: "allocationId"},
+		{Name: "AssociationId", Target: "String", LocationName: "associationId"},
+		{Name: "Domain", Target: "DomainType", LocationName: "domain"},
+		{Name: "NetworkInterfaceId", Target: "String", LocationName: "networkInterfaceId"},
+		{Name: "NetworkInterfaceOwnerId", Target: "String", LocationName: "networkInterfaceOwnerId"},
+		{Name: "PrivateIpAddress", Target: "String", LocationName: "privateIpAddress"},
+		{Name: "Tags", Target: "TagList", LocationName: "tagSet"},
+		{Name: "PublicIpv4Pool", Target: "String", LocationName: "publicIpv4Pool"},
+		{Name: "NetworkBorderGroup", Target: "String", LocationName: "networkBorderGroup"},
+		{Name: "CustomerOwnedIp", Target: "String", LocationName: "customerOwnedIp"},
+		{Name: "CustomerOwnedIpv4Pool", Target: "String", LocationName: "customerOwnedIpv4Pool"},
+		{Name: "CarrierIp", Target: "String", LocationName: "carrierIp"},
+		{Name: "SubnetId", Target: "String", LocationName: "subnetId"},
+		{Name: "ServiceManaged", Target: "ServiceManaged", LocationName: "serviceManaged"},
+		{Name: "InstanceId", Target: "String", LocationName: "instanceId"},
+		{Name: "PublicIp", Target: "String", LocationName: "publicIp"},
+	}},
+	{Name: "AddressAttribute", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "PublicIp", Target: "PublicIpAddress", LocationName: "publicIp"},
+		{Name: "AllocationId", Target: "AllocationId", LocationName: "allocationId"},
+		{Name: "PtrRecord", Target: "String", LocationName: "ptrRecord"},
+		{Name: "PtrRecordUpdate", Target: "PtrUpdateStatus", LocationName: "ptrRecordUpdate"},
+	}},
+	{Name: "AddressAttributeName", Kind: wire.String, Enum: []string{"domain-name"}},
+	{Name: "AddressList", Kind: wire.List, Elem: wire.Member{Target: "Address", LocationName: "item"}},
+	{Name: "AddressMaxResults", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 1, Max: 1000}},
+	{Name: "AddressSet", Kind: wire.List, Elem: wire.Member{Target: "AddressAttribute", LocationName: "item"}},
+	{Name: "AllocateAddressInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Domain", Target: "DomainType"},
+		{Name: "Address", Target: "PublicIpAddress"},
+		{Name: "PublicIpv4Pool", Target: "Ipv4PoolEc2Id"},
+		{Name: "NetworkBorderGroup", Target: "String"},
+		{Name: "CustomerOwnedIpv4Pool", Target: "String"},
+		{Name: "TagSpecifications", Target: "TagSpecificationList", LocationName: "TagSpecification"},
+		{Name: "IpamPoolId", Target: "IpamPoolId"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+	}},
+	{Name: "AllocateAddressOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "AllocationId", Target: "String", LocationName: "allocationId"},
+		{Name: "PublicIpv4Pool", Target: "String", LocationName: "publicIpv4Pool"},
+		{Name: "NetworkBorderGroup", Target: "String", LocationName: "networkBorderGroup"},
+		{Name: "Domain", Target: "DomainType", LocationName: "domain"},
+		{Name: "CustomerOwnedIp", Target: "String", LocationName: "customerOwnedIp"},
+		{Name: "CustomerOwnedIpv4Pool", Target: "String", LocationName: "customerOwnedIpv4Pool"},
+		{Name: "CarrierIp", Target: "String", LocationName: "carrierIp"},
+		{Name: "PublicIp", Target: "String", LocationName: "publicIp"},
+	}},
+	{Name: "AllocationId", Kind: wire.String},
+	{Name: "AllocationIdList", Kind: wire.List, Elem: wire.Member{Target: "AllocationId", LocationName: "AllocationId"}},
+	{Name: "AllocationIds", Kind: wire.List, Elem: wire.Member{Target: "AllocationId", LocationName: "item"}},
+	{Name: "AssociateAddressInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "AllocationId", Target: "AllocationId"},
+		{Name: "InstanceId", Target: "InstanceId"},
+		{Name: "PublicIp", Target: "EipAllocationPublicIp"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "NetworkInterfaceId", Target: "NetworkInterfaceId", LocationName: "networkInterfaceId"},
+		{Name: "PrivateIpAddress", Target: "String", LocationName: "privateIpAddress"},
+		{Name: "AllowReassociation", Target: "Boolean", LocationName: "allowReassociation"},
+	}},
+	{Name: "AssociateAddressOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "AssociationId", Target: "String", LocationName: "associationId"},
+	}},
+	{Name: "AssociateRouteTableInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "GatewayId", Target: "RouteGatewayId"},
+		{Name: "PublicIpv4Pool", Target: "Ipv4PoolEc2Id"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "SubnetId", Target: "SubnetId", LocationName: "subnetId"},
+		{Name: "RouteTableId", Target: "RouteTableId", LocationName: "routeTableId", Required: true},
+	}},
+	{Name: "AssociateRouteTableOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "AssociationId", Target: "String", LocationName: "associationId"},
+		{Name: "AssociationState", Target: "RouteTableAssociationState", LocationName: "associationState"},
+	}},
+	{Name: "AssociateVpcCidrBlockInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "CidrBlock", Target: "String"},
+		{Name: "Ipv6CidrBlockNetworkBorderGroup", Target: "String"},
+		{Name: "Ipv6Pool", Target: "Ipv6PoolEc2Id"},
+		{Name: "Ipv6CidrBlock", Target: "String"},
+		{Name: "Ipv4IpamPoolId", Target: "IpamPoolId"},
+		{Name: "Ipv4NetmaskLength", Target: "NetmaskLength"},
+		{Name: "Ipv6IpamPoolId", Target: "IpamPoolId"},
+		{Name: "Ipv6NetmaskLength", Target: "NetmaskLength"},
+		{Name: "VpcId", Target: "VpcId", LocationName: "vpcId", Required: true},
+		{Name: "AmazonProvidedIpv6CidrBlock", Target: "Boolean", LocationName: "amazonProvidedIpv6CidrBlock"},
+	}},
+	{Name: "AssociateVpcCidrBlockOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Ipv6CidrBlockAssociation", Target: "VpcIpv6CidrBlockAssociation", LocationName: "ipv6CidrBlockAssociation"},
+		{Name: "CidrBlockAssociation", Target: "VpcCidrBlockAssociation", LocationName: "cidrBlockAssociation"},
+		{Name: "VpcId", Target: "String", LocationName: "vpcId"},
+	}},
 	{Name: "AssociatedSubnetList", Kind: wire.List, Elem: wire.Member{Target: "SubnetId", LocationName: "item"}},
+	{Name: "AttachInternetGatewayInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "InternetGatewayId", Target: "InternetGatewayId", LocationName: "internetGatewayId", Required: true},
+		{Name: "VpcId", Target: "VpcId", LocationName: "vpcId", Required: true},
+	}},
+	{Name: "AttachInternetGatewayOutput", Kind: wire.Structure},
 	{Name: "AttachNetworkInterfaceInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "NetworkCardIndex", Target: "Integer"},
 		{Name: "EnaSrdSpecification", Target: "EnaSrdSpecification"},
@@ -1705,6 +2449,9 @@ var table = []wire.Shape{
 		{Name: "Return", Target: "Boolean", LocationName: "return"},
 		{Name: "SecurityGroupRules", Target: "SecurityGroupRuleList", LocationName: "securityGroupRuleSet"},
 	}},
+	{Name: "AutoProvisionZonesState", Kind: wire.String, Enum: []string{"enabled", "disabled"}},
+	{Name: "AutoScalingIpsState", Kind: wire.String, Enum: []string{"enabled", "disabled"}},
+	{Name: "AvailabilityMode", Kind: wire.String, Enum: []string{"zonal", "regional"}},
 	{Name: "AvailabilityZone", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "OptInStatus", Target: "AvailabilityZoneOptInStatus", LocationName: "optInStatus"},
 		{Name: "Messages", Target: "AvailabilityZoneMessageList", LocationName: "messageSet"},
@@ -1721,15 +2468,23 @@ var table = []wire.Shape{
 		{Name: "SubGeography", Target: "AvailabilityZoneSubGeographyList", LocationName: "subGeographySet"},
 		{Name: "State", Target: "AvailabilityZoneState", LocationName: "zoneState"},
 	}},
+	{Name: "AvailabilityZoneAddress", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "AvailabilityZone", Target: "AvailabilityZoneName"},
+		{Name: "AvailabilityZoneId", Target: "AvailabilityZoneId"},
+		{Name: "AllocationIds", Target: "AllocationIdList", LocationName: "AllocationId"},
+	}},
+	{Name: "AvailabilityZoneAddresses", Kind: wire.List, Elem: wire.Member{Target: "AvailabilityZoneAddress", LocationName: "AvailabilityZoneAddress"}},
 	{Name: "AvailabilityZoneGeography", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Name", Target: "String", LocationName: "name"},
 	}},
 	{Name: "AvailabilityZoneGeographyList", Kind: wire.List, Elem: wire.Member{Target: "AvailabilityZoneGeography", LocationName: "item"}},
+	{Name: "AvailabilityZoneId", Kind: wire.String},
 	{Name: "AvailabilityZoneList", Kind: wire.List, Elem: wire.Member{Target: "AvailabilityZone", LocationName: "item"}},
 	{Name: "AvailabilityZoneMessage", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Message", Target: "String", LocationName: "message"},
 	}},
 	{Name: "AvailabilityZoneMessageList", Kind: wire.List, Elem: wire.Member{Target: "AvailabilityZoneMessage", LocationName: "item"}},
+	{Name: "AvailabilityZoneName", Kind: wire.String},
 	{Name: "AvailabilityZoneOptInStatus", Kind: wire.String, Enum: []string{"opt-in-not-required", "opted-in", "not-opted-in"}},
 	{Name: "AvailabilityZoneState", Kind: wire.String, Enum: []string{"available", "information", "impaired", "unavailable", "constrained"}},
 	{Name: "AvailabilityZoneSubGeography", Kind: wire.Structure, Members: []wire.Member{
@@ -1754,7 +2509,23 @@ var table = []wire.Shape{
 		{Name: "UdpStreamTimeout", Target: "Integer"},
 		{Name: "UdpTimeout", Target: "Integer"},
 	}},
+	{Name: "ConnectivityType", Kind: wire.String, Enum: []string{"private", "public"}},
 	{Name: "CoreNetworkArn", Kind: wire.String},
+	{Name: "CreateDefaultSubnetInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "AvailabilityZone", Target: "AvailabilityZoneName"},
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "Ipv6Native", Target: "Boolean"},
+		{Name: "AvailabilityZoneId", Target: "AvailabilityZoneId"},
+	}},
+	{Name: "CreateDefaultSubnetOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Subnet", Target: "Subnet", LocationName: "subnet"},
+	}},
+	{Name: "CreateDefaultVpcInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+	}},
+	{Name: "CreateDefaultVpcOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Vpc", Target: "Vpc", LocationName: "vpc"},
+	}},
 	{Name: "CreateFlowLogsInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DryRun", Target: "Boolean"},
 		{Name: "ClientToken", Target: "String"},
@@ -1776,6 +2547,13 @@ var table = []wire.Shape{
 		{Name: "FlowLogIds", Target: "ValueStringList", LocationName: "flowLogIdSet"},
 		{Name: "Unsuccessful", Target: "UnsuccessfulItemSet", LocationName: "unsuccessful"},
 	}},
+	{Name: "CreateInternetGatewayInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "TagSpecifications", Target: "TagSpecificationList", LocationName: "TagSpecification"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+	}},
+	{Name: "CreateInternetGatewayOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "InternetGateway", Target: "InternetGateway", LocationName: "internetGateway"},
+	}},
 	{Name: "CreateManagedPrefixListInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DryRun", Target: "Boolean"},
 		{Name: "PrefixListName", Target: "String", Required: true},
@@ -1787,6 +2565,25 @@ var table = []wire.Shape{
 	}},
 	{Name: "CreateManagedPrefixListOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "PrefixList", Target: "ManagedPrefixList", LocationName: "prefixList"},
+	}},
+	{Name: "CreateNatGatewayInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "AvailabilityMode", Target: "AvailabilityMode"},
+		{Name: "AllocationId", Target: "AllocationId"},
+		{Name: "ClientToken", Target: "String"},
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "SubnetId", Target: "SubnetId"},
+		{Name: "VpcId", Target: "VpcId"},
+		{Name: "AvailabilityZoneAddresses", Target: "AvailabilityZoneAddresses", LocationName: "AvailabilityZoneAddress"},
+		{Name: "TagSpecifications", Target: "TagSpecificationList", LocationName: "TagSpecification"},
+		{Name: "ConnectivityType", Target: "ConnectivityType"},
+		{Name: "PrivateIpAddress", Target: "String"},
+		{Name: "SecondaryAllocationIds", Target: "AllocationIdList", LocationName: "SecondaryAllocationId"},
+		{Name: "SecondaryPrivateIpAddresses", Target: "IpList", LocationName: "SecondaryPrivateIpAddress"},
+		{Name: "SecondaryPrivateIpAddressCount", Target: "PrivateIpAddressCount"},
+	}},
+	{Name: "CreateNatGatewayOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "ClientToken", Target: "String", LocationName: "clientToken"},
+		{Name: "NatGateway", Target: "NatGateway", LocationName: "natGateway"},
 	}},
 	{Name: "CreateNetworkAclEntryInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
@@ -1836,6 +2633,38 @@ var table = []wire.Shape{
 		{Name: "NetworkInterface", Target: "NetworkInterface", LocationName: "networkInterface"},
 		{Name: "ClientToken", Target: "String", LocationName: "clientToken"},
 	}},
+	{Name: "CreateRouteInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DestinationPrefixListId", Target: "PrefixListResourceId"},
+		{Name: "VpcEndpointId", Target: "VpcEndpointId"},
+		{Name: "TransitGatewayId", Target: "TransitGatewayId"},
+		{Name: "LocalGatewayId", Target: "LocalGatewayId"},
+		{Name: "CarrierGatewayId", Target: "CarrierGatewayId"},
+		{Name: "CoreNetworkArn", Target: "CoreNetworkArn"},
+		{Name: "OdbNetworkArn", Target: "OdbNetworkArn"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "RouteTableId", Target: "RouteTableId", LocationName: "routeTableId", Required: true},
+		{Name: "DestinationCidrBlock", Target: "String", LocationName: "destinationCidrBlock"},
+		{Name: "GatewayId", Target: "RouteGatewayId", LocationName: "gatewayId"},
+		{Name: "DestinationIpv6CidrBlock", Target: "String", LocationName: "destinationIpv6CidrBlock"},
+		{Name: "EgressOnlyInternetGatewayId", Target: "EgressOnlyInternetGatewayId", LocationName: "egressOnlyInternetGatewayId"},
+		{Name: "InstanceId", Target: "InstanceId", LocationName: "instanceId"},
+		{Name: "NetworkInterfaceId", Target: "NetworkInterfaceId", LocationName: "networkInterfaceId"},
+		{Name: "VpcPeeringConnectionId", Target: "VpcPeeringConnectionId", LocationName: "vpcPeeringConnectionId"},
+		{Name: "NatGatewayId", Target: "NatGatewayId", LocationName: "natGatewayId"},
+	}},
+	{Name: "CreateRouteOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Return", Target: "Boolean", LocationName: "return"},
+	}},
+	{Name: "CreateRouteTableInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "TagSpecifications", Target: "TagSpecificationList", LocationName: "TagSpecification"},
+		{Name: "ClientToken", Target: "String"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "VpcId", Target: "VpcId", LocationName: "vpcId", Required: true},
+	}},
+	{Name: "CreateRouteTableOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "RouteTable", Target: "RouteTable", LocationName: "routeTable"},
+		{Name: "ClientToken", Target: "String", LocationName: "clientToken"},
+	}},
 	{Name: "CreateSecurityGroupInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Description", Target: "String", LocationName: "GroupDescription", Required: true},
 		{Name: "GroupName", Target: "String", Required: true},
@@ -1848,12 +2677,48 @@ var table = []wire.Shape{
 		{Name: "Tags", Target: "TagList", LocationName: "tagSet"},
 		{Name: "SecurityGroupArn", Target: "String", LocationName: "securityGroupArn"},
 	}},
+	{Name: "CreateSubnetInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "TagSpecifications", Target: "TagSpecificationList", LocationName: "TagSpecification"},
+		{Name: "AvailabilityZone", Target: "String"},
+		{Name: "AvailabilityZoneId", Target: "String"},
+		{Name: "CidrBlock", Target: "String"},
+		{Name: "Ipv6CidrBlock", Target: "String"},
+		{Name: "OutpostArn", Target: "String"},
+		{Name: "VpcId", Target: "VpcId", Required: true},
+		{Name: "Ipv6Native", Target: "Boolean"},
+		{Name: "Ipv4IpamPoolId", Target: "IpamPoolId"},
+		{Name: "Ipv4NetmaskLength", Target: "NetmaskLength"},
+		{Name: "Ipv6IpamPoolId", Target: "IpamPoolId"},
+		{Name: "Ipv6NetmaskLength", Target: "NetmaskLength"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+	}},
+	{Name: "CreateSubnetOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Subnet", Target: "Subnet", LocationName: "subnet"},
+	}},
 	{Name: "CreateTagsInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
 		{Name: "Resources", Target: "ResourceIdList", LocationName: "ResourceId", Required: true},
 		{Name: "Tags", Target: "TagList", LocationName: "Tag", Required: true},
 	}},
 	{Name: "CreateTagsOutput", Kind: wire.Structure},
+	{Name: "CreateVpcInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "CidrBlock", Target: "String"},
+		{Name: "Ipv6Pool", Target: "Ipv6PoolEc2Id"},
+		{Name: "Ipv6CidrBlock", Target: "String"},
+		{Name: "Ipv4IpamPoolId", Target: "IpamPoolId"},
+		{Name: "Ipv4NetmaskLength", Target: "NetmaskLength"},
+		{Name: "Ipv6IpamPoolId", Target: "IpamPoolId"},
+		{Name: "Ipv6NetmaskLength", Target: "NetmaskLength"},
+		{Name: "Ipv6CidrBlockNetworkBorderGroup", Target: "String"},
+		{Name: "VpcEncryptionControl", Target: "VpcEncryptionControlConfiguration"},
+		{Name: "TagSpecifications", Target: "TagSpecificationList", LocationName: "TagSpecification"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "InstanceTenancy", Target: "Tenancy", LocationName: "instanceTenancy"},
+		{Name: "AmazonProvidedIpv6CidrBlock", Target: "Boolean", LocationName: "amazonProvidedIpv6CidrBlock"},
+	}},
+	{Name: "CreateVpcOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Vpc", Target: "Vpc", LocationName: "vpc"},
+	}},
 	{Name: "DateTime", Kind: wire.Timestamp},
 	{Name: "DeleteFlowLogsInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DryRun", Target: "Boolean"},
@@ -1862,12 +2727,24 @@ var table = []wire.Shape{
 	{Name: "DeleteFlowLogsOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Unsuccessful", Target: "UnsuccessfulItemSet", LocationName: "unsuccessful"},
 	}},
+	{Name: "DeleteInternetGatewayInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "InternetGatewayId", Target: "InternetGatewayId", LocationName: "internetGatewayId", Required: true},
+	}},
+	{Name: "DeleteInternetGatewayOutput", Kind: wire.Structure},
 	{Name: "DeleteManagedPrefixListInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DryRun", Target: "Boolean"},
 		{Name: "PrefixListId", Target: "PrefixListResourceId", Required: true},
 	}},
 	{Name: "DeleteManagedPrefixListOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "PrefixList", Target: "ManagedPrefixList", LocationName: "prefixList"},
+	}},
+	{Name: "DeleteNatGatewayInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "NatGatewayId", Target: "NatGatewayId", Required: true},
+	}},
+	{Name: "DeleteNatGatewayOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NatGatewayId", Target: "String", LocationName: "natGatewayId"},
 	}},
 	{Name: "DeleteNetworkAclEntryInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
@@ -1886,6 +2763,19 @@ var table = []wire.Shape{
 		{Name: "NetworkInterfaceId", Target: "NetworkInterfaceId", LocationName: "networkInterfaceId", Required: true},
 	}},
 	{Name: "DeleteNetworkInterfaceOutput", Kind: wire.Structure},
+	{Name: "DeleteRouteInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DestinationPrefixListId", Target: "PrefixListResourceId"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "RouteTableId", Target: "RouteTableId", LocationName: "routeTableId", Required: true},
+		{Name: "DestinationCidrBlock", Target: "String", LocationName: "destinationCidrBlock"},
+		{Name: "DestinationIpv6CidrBlock", Target: "String", LocationName: "destinationIpv6CidrBlock"},
+	}},
+	{Name: "DeleteRouteOutput", Kind: wire.Structure},
+	{Name: "DeleteRouteTableInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "RouteTableId", Target: "RouteTableId", LocationName: "routeTableId", Required: true},
+	}},
+	{Name: "DeleteRouteTableOutput", Kind: wire.Structure},
 	{Name: "DeleteSecurityGroupInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "GroupId", Target: "SecurityGroupId"},
 		{Name: "GroupName", Target: "SecurityGroupName"},
@@ -1895,18 +2785,48 @@ var table = []wire.Shape{
 		{Name: "Return", Target: "Boolean", LocationName: "return"},
 		{Name: "GroupId", Target: "SecurityGroupId", LocationName: "groupId"},
 	}},
+	{Name: "DeleteSubnetInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "SubnetId", Target: "SubnetId", Required: true},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+	}},
+	{Name: "DeleteSubnetOutput", Kind: wire.Structure},
 	{Name: "DeleteTagsInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
 		{Name: "Resources", Target: "ResourceIdList", LocationName: "resourceId", Required: true},
 		{Name: "Tags", Target: "TagList", LocationName: "tag"},
 	}},
 	{Name: "DeleteTagsOutput", Kind: wire.Structure},
+	{Name: "DeleteVpcInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "VpcId", Target: "VpcId", Required: true},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+	}},
+	{Name: "DeleteVpcOutput", Kind: wire.Structure},
 	{Name: "DescribeAccountAttributesInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
 		{Name: "AttributeNames", Target: "AccountAttributeNameStringList", LocationName: "attributeName"},
 	}},
 	{Name: "DescribeAccountAttributesOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "AccountAttributes", Target: "AccountAttributeList", LocationName: "accountAttributeSet"},
+	}},
+	{Name: "DescribeAddressesAttributeInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "AllocationIds", Target: "AllocationIds", LocationName: "AllocationId"},
+		{Name: "Attribute", Target: "AddressAttributeName"},
+		{Name: "NextToken", Target: "NextToken"},
+		{Name: "MaxResults", Target: "AddressMaxResults"},
+		{Name: "DryRun", Target: "Boolean"},
+	}},
+	{Name: "DescribeAddressesAttributeOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Addresses", Target: "AddressSet", LocationName: "addressSet"},
+		{Name: "NextToken", Target: "NextToken", LocationName: "nextToken"},
+	}},
+	{Name: "DescribeAddressesInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "PublicIps", Target: "PublicIpStringList", LocationName: "PublicIp"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "Filters", Target: "FilterList", LocationName: "Filter"},
+		{Name: "AllocationIds", Target: "AllocationIdList", LocationName: "AllocationId"},
+	}},
+	{Name: "DescribeAddressesOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Addresses", Target: "AddressList", LocationName: "addressesSet"},
 	}},
 	{Name: "DescribeAvailabilityZonesInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "ZoneNames", Target: "ZoneNameStringList", LocationName: "ZoneName"},
@@ -1951,6 +2871,18 @@ var table = []wire.Shape{
 	{Name: "DescribeManagedPrefixListsOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "NextToken", Target: "NextToken", LocationName: "nextToken"},
 		{Name: "PrefixLists", Target: "ManagedPrefixListSet", LocationName: "prefixListSet"},
+	}},
+	{Name: "DescribeNatGatewaysInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "Filter", Target: "FilterList"},
+		{Name: "MaxResults", Target: "DescribeNatGatewaysMaxResults"},
+		{Name: "NatGatewayIds", Target: "NatGatewayIdStringList", LocationName: "NatGatewayId"},
+		{Name: "NextToken", Target: "String"},
+	}},
+	{Name: "DescribeNatGatewaysMaxResults", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 5, Max: 1000}},
+	{Name: "DescribeNatGatewaysOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NatGateways", Target: "NatGatewayList", LocationName: "natGatewaySet"},
+		{Name: "NextToken", Target: "String", LocationName: "nextToken"},
 	}},
 	{Name: "DescribeNetworkAclsInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "NextToken", Target: "String"},
@@ -2122,12 +3054,41 @@ var table = []wire.Shape{
 		{Name: "HiveCompatiblePartitions", Target: "Boolean", LocationName: "hiveCompatiblePartitions"},
 		{Name: "PerHourPartition", Target: "Boolean", LocationName: "perHourPartition"},
 	}},
+	{Name: "DetachInternetGatewayInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "InternetGatewayId", Target: "InternetGatewayId", LocationName: "internetGatewayId", Required: true},
+		{Name: "VpcId", Target: "VpcId", LocationName: "vpcId", Required: true},
+	}},
+	{Name: "DetachInternetGatewayOutput", Kind: wire.Structure},
 	{Name: "DetachNetworkInterfaceInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
 		{Name: "AttachmentId", Target: "NetworkInterfaceAttachmentId", LocationName: "attachmentId", Required: true},
 		{Name: "Force", Target: "Boolean", LocationName: "force"},
 	}},
 	{Name: "DetachNetworkInterfaceOutput", Kind: wire.Structure},
+	{Name: "DisassociateAddressInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "AssociationId", Target: "ElasticIpAssociationId"},
+		{Name: "PublicIp", Target: "EipAllocationPublicIp"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+	}},
+	{Name: "DisassociateAddressOutput", Kind: wire.Structure},
+	{Name: "DisassociateRouteTableInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "AssociationId", Target: "RouteTableAssociationId", LocationName: "associationId", Required: true},
+	}},
+	{Name: "DisassociateRouteTableOutput", Kind: wire.Structure},
+	{Name: "DisassociateVpcCidrBlockInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "AssociationId", Target: "VpcCidrAssociationId", LocationName: "associationId", Required: true},
+	}},
+	{Name: "DisassociateVpcCidrBlockOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Ipv6CidrBlockAssociation", Target: "VpcIpv6CidrBlockAssociation", LocationName: "ipv6CidrBlockAssociation"},
+		{Name: "CidrBlockAssociation", Target: "VpcCidrBlockAssociation", LocationName: "cidrBlockAssociation"},
+		{Name: "VpcId", Target: "String", LocationName: "vpcId"},
+	}},
+	{Name: "DomainType", Kind: wire.String, Enum: []string{"vpc", "standard"}},
+	{Name: "EgressOnlyInternetGatewayId", Kind: wire.String},
+	{Name: "EipAllocationPublicIp", Kind: wire.String},
+	{Name: "ElasticIpAssociationId", Kind: wire.String},
 	{Name: "EnaSrdSpecification", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "EnaSrdEnabled", Target: "Boolean"},
 		{Name: "EnaSrdUdpSpecification", Target: "EnaSrdUdpSpecification"},
@@ -2231,6 +3192,7 @@ var table = []wire.Shape{
 	{Name: "InternetGatewayId", Kind: wire.String},
 	{Name: "InternetGatewayIdList", Kind: wire.List, Elem: wire.Member{Target: "InternetGatewayId", LocationName: "item"}},
 	{Name: "InternetGatewayList", Kind: wire.List, Elem: wire.Member{Target: "InternetGateway", LocationName: "item"}},
+	{Name: "IpList", Kind: wire.List, Elem: wire.Member{Target: "String", LocationName: "item"}},
 	{Name: "IpPermission", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "IpProtocol", Target: "String", LocationName: "ipProtocol"},
 		{Name: "FromPort", Target: "Integer", LocationName: "fromPort"},
@@ -2248,6 +3210,8 @@ var table = []wire.Shape{
 	{Name: "IpRangeList", Kind: wire.List, Elem: wire.Member{Target: "IpRange", LocationName: "item"}},
 	{Name: "IpRanges", Kind: wire.List, Elem: wire.Member{Target: "String", LocationName: "item"}},
 	{Name: "IpSource", Kind: wire.String, Enum: []string{"amazon", "byoip", "none"}},
+	{Name: "IpamPoolId", Kind: wire.String},
+	{Name: "Ipv4PoolEc2Id", Kind: wire.String},
 	{Name: "Ipv4PrefixList", Kind: wire.List, Elem: wire.Member{Target: "Ipv4PrefixSpecificationRequest", LocationName: "item"}},
 	{Name: "Ipv4PrefixSpecification", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Ipv4Prefix", Target: "String", LocationName: "ipv4Prefix"},
@@ -2257,6 +3221,7 @@ var table = []wire.Shape{
 	}},
 	{Name: "Ipv4PrefixesList", Kind: wire.List, Elem: wire.Member{Target: "Ipv4PrefixSpecification", LocationName: "item"}},
 	{Name: "Ipv6AddressAttribute", Kind: wire.String, Enum: []string{"public", "private"}},
+	{Name: "Ipv6PoolEc2Id", Kind: wire.String},
 	{Name: "Ipv6PrefixList", Kind: wire.List, Elem: wire.Member{Target: "Ipv6PrefixSpecificationRequest", LocationName: "item"}},
 	{Name: "Ipv6PrefixSpecification", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Ipv6Prefix", Target: "String", LocationName: "ipv6Prefix"},
@@ -2270,6 +3235,7 @@ var table = []wire.Shape{
 		{Name: "CidrIpv6", Target: "String", LocationName: "cidrIpv6"},
 	}},
 	{Name: "Ipv6RangeList", Kind: wire.List, Elem: wire.Member{Target: "Ipv6Range", LocationName: "item"}},
+	{Name: "LocalGatewayId", Kind: wire.String},
 	{Name: "LogDestinationType", Kind: wire.String, Enum: []string{"cloud-watch-logs", "s3", "kinesis-data-firehose"}},
 	{Name: "Long", Kind: wire.Long},
 	{Name: "ManagedPrefixList", Kind: wire.Structure, Members: []wire.Member{
@@ -2323,6 +3289,86 @@ var table = []wire.Shape{
 	{Name: "ModifySecurityGroupRulesOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Return", Target: "Boolean", LocationName: "return"},
 	}},
+	{Name: "ModifySubnetAttributeInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "AssignIpv6AddressOnCreation", Target: "AttributeBooleanValue"},
+		{Name: "MapPublicIpOnLaunch", Target: "AttributeBooleanValue"},
+		{Name: "SubnetId", Target: "SubnetId", LocationName: "subnetId", Required: true},
+		{Name: "MapCustomerOwnedIpOnLaunch", Target: "AttributeBooleanValue"},
+		{Name: "CustomerOwnedIpv4Pool", Target: "CoipPoolId"},
+		{Name: "EnableDns64", Target: "AttributeBooleanValue"},
+		{Name: "PrivateDnsHostnameTypeOnLaunch", Target: "HostnameType"},
+		{Name: "EnableResourceNameDnsARecordOnLaunch", Target: "AttributeBooleanValue"},
+		{Name: "EnableResourceNameDnsAAAARecordOnLaunch", Target: "AttributeBooleanValue"},
+		{Name: "EnableLniAtDeviceIndex", Target: "Integer"},
+		{Name: "DisableLniAtDeviceIndex", Target: "AttributeBooleanValue"},
+	}},
+	{Name: "ModifySubnetAttributeOutput", Kind: wire.Structure},
+	{Name: "ModifyVpcAttributeInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "EnableDnsHostnames", Target: "AttributeBooleanValue"},
+		{Name: "EnableDnsSupport", Target: "AttributeBooleanValue"},
+		{Name: "VpcId", Target: "VpcId", LocationName: "vpcId", Required: true},
+		{Name: "EnableNetworkAddressUsageMetrics", Target: "AttributeBooleanValue"},
+	}},
+	{Name: "ModifyVpcAttributeOutput", Kind: wire.Structure},
+	{Name: "ModifyVpcTenancyInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "VpcId", Target: "VpcId", Required: true},
+		{Name: "InstanceTenancy", Target: "VpcTenancy", Required: true},
+		{Name: "DryRun", Target: "Boolean"},
+	}},
+	{Name: "ModifyVpcTenancyOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "ReturnValue", Target: "Boolean", LocationName: "return"},
+	}},
+	{Name: "NatGateway", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "CreateTime", Target: "DateTime", LocationName: "createTime"},
+		{Name: "DeleteTime", Target: "DateTime", LocationName: "deleteTime"},
+		{Name: "FailureCode", Target: "String", LocationName: "failureCode"},
+		{Name: "FailureMessage", Target: "String", LocationName: "failureMessage"},
+		{Name: "NatGatewayAddresses", Target: "NatGatewayAddressList", LocationName: "natGatewayAddressSet"},
+		{Name: "NatGatewayId", Target: "String", LocationName: "natGatewayId"},
+		{Name: "ProvisionedBandwidth", Target: "ProvisionedBandwidth", LocationName: "provisionedBandwidth"},
+		{Name: "State", Target: "NatGatewayState", LocationName: "state"},
+		{Name: "SubnetId", Target: "String", LocationName: "subnetId"},
+		{Name: "VpcId", Target: "String", LocationName: "vpcId"},
+		{Name: "Tags", Target: "TagList", LocationName: "tagSet"},
+		{Name: "ConnectivityType", Target: "ConnectivityType", LocationName: "connectivityType"},
+		{Name: "AvailabilityMode", Target: "AvailabilityMode", LocationName: "availabilityMode"},
+		{Name: "AutoScalingIps", Target: "AutoScalingIpsState", LocationName: "autoScalingIps"},
+		{Name: "AutoProvisionZones", Target: "AutoProvisionZonesState", LocationName: "autoProvisionZones"},
+		{Name: "AttachedAppliances", Target: "NatGatewayAttachedApplianceList", LocationName: "attachedApplianceSet"},
+		{Name: "RouteTableId", Target: "String", LocationName: "routeTableId"},
+	}},
+	{Name: "NatGatewayAddress", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "AllocationId", Target: "String", LocationName: "allocationId"},
+		{Name: "NetworkInterfaceId", Target: "String", LocationName: "networkInterfaceId"},
+		{Name: "PrivateIp", Target: "String", LocationName: "privateIp"},
+		{Name: "PublicIp", Target: "String", LocationName: "publicIp"},
+		{Name: "AssociationId", Target: "String", LocationName: "associationId"},
+		{Name: "IsPrimary", Target: "Boolean", LocationName: "isPrimary"},
+		{Name: "FailureMessage", Target: "String", LocationName: "failureMessage"},
+		{Name: "Status", Target: "NatGatewayAddressStatus", LocationName: "status"},
+		{Name: "AvailabilityZone", Target: "AvailabilityZoneName", LocationName: "availabilityZone"},
+		{Name: "AvailabilityZoneId", Target: "AvailabilityZoneId", LocationName: "availabilityZoneId"},
+	}},
+	{Name: "NatGatewayAddressList", Kind: wire.List, Elem: wire.Member{Target: "NatGatewayAddress", LocationName: "item"}},
+	{Name: "NatGatewayAddressStatus", Kind: wire.String, Enum: []string{"assigning", "unassigning", "associating", "disassociating", "succeeded", "failed"}},
+	{Name: "NatGatewayApplianceModifyState", Kind: wire.String, Enum: []string{"modifying", "completed", "failed"}},
+	{Name: "NatGatewayApplianceState", Kind: wire.String, Enum: []string{"attaching", "attached", "detaching", "detached", "attach-failed", "detach-failed"}},
+	{Name: "NatGatewayApplianceType", Kind: wire.String, Enum: []string{"network-firewall-proxy"}},
+	{Name: "NatGatewayAttachedAppliance", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Type", Target: "NatGatewayApplianceType", LocationName: "type"},
+		{Name: "ApplianceArn", Target: "String", LocationName: "applianceArn"},
+		{Name: "VpcEndpointId", Target: "String", LocationName: "vpcEndpointId"},
+		{Name: "AttachmentState", Target: "NatGatewayApplianceState", LocationName: "attachmentState"},
+		{Name: "ModificationState", Target: "NatGatewayApplianceModifyState", LocationName: "modificationState"},
+		{Name: "FailureCode", Target: "String", LocationName: "failureCode"},
+		{Name: "FailureMessage", Target: "String", LocationName: "failureMessage"},
+	}},
+	{Name: "NatGatewayAttachedApplianceList", Kind: wire.List, Elem: wire.Member{Target: "NatGatewayAttachedAppliance", LocationName: "item"}},
+	{Name: "NatGatewayId", Kind: wire.String},
+	{Name: "NatGatewayIdStringList", Kind: wire.List, Elem: wire.Member{Target: "NatGatewayId", LocationName: "item"}},
+	{Name: "NatGatewayList", Kind: wire.List, Elem: wire.Member{Target: "NatGateway", LocationName: "item"}},
+	{Name: "NatGatewayState", Kind: wire.String, Enum: []string{"pending", "failed", "available", "deleting", "deleted"}},
+	{Name: "NetmaskLength", Kind: wire.Integer},
 	{Name: "NetworkAcl", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Associations", Target: "NetworkAclAssociationList", LocationName: "associationSet"},
 		{Name: "Entries", Target: "NetworkAclEntryList", LocationName: "entrySet"},
@@ -2480,6 +3526,7 @@ var table = []wire.Shape{
 		{Name: "EnableResourceNameDnsARecord", Target: "Boolean", LocationName: "enableResourceNameDnsARecord"},
 		{Name: "EnableResourceNameDnsAAAARecord", Target: "Boolean", LocationName: "enableResourceNameDnsAAAARecord"},
 	}},
+	{Name: "PrivateIpAddressCount", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 1, Max: 31}},
 	{Name: "PrivateIpAddressSpecification", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Primary", Target: "Boolean", LocationName: "primary"},
 		{Name: "PrivateIpAddress", Target: "String", LocationName: "privateIpAddress"},
@@ -2489,12 +3536,26 @@ var table = []wire.Shape{
 		{Name: "GatewayId", Target: "String", LocationName: "gatewayId"},
 	}},
 	{Name: "PropagatingVgwList", Kind: wire.List, Elem: wire.Member{Target: "PropagatingVgw", LocationName: "item"}},
+	{Name: "ProvisionedBandwidth", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "ProvisionTime", Target: "DateTime", LocationName: "provisionTime"},
+		{Name: "Provisioned", Target: "String", LocationName: "provisioned"},
+		{Name: "RequestTime", Target: "DateTime", LocationName: "requestTime"},
+		{Name: "Requested", Target: "String", LocationName: "requested"},
+		{Name: "Status", Target: "String", LocationName: "status"},
+	}},
+	{Name: "PtrUpdateStatus", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Value", Target: "String", LocationName: "value"},
+		{Name: "Status", Target: "String", LocationName: "status"},
+		{Name: "Reason", Target: "String", LocationName: "reason"},
+	}},
+	{Name: "PublicIpAddress", Kind: wire.String},
 	{Name: "PublicIpDnsNameOptions", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DnsHostnameType", Target: "String", LocationName: "dnsHostnameType"},
 		{Name: "PublicIpv4DnsName", Target: "String", LocationName: "publicIpv4DnsName"},
 		{Name: "PublicIpv6DnsName", Target: "String", LocationName: "publicIpv6DnsName"},
 		{Name: "PublicDualStackDnsName", Target: "String", LocationName: "publicDualStackDnsName"},
 	}},
+	{Name: "PublicIpStringList", Kind: wire.List, Elem: wire.Member{Target: "String", LocationName: "PublicIp"}},
 	{Name: "ReferencedSecurityGroup", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "GroupId", Target: "String", LocationName: "groupId"},
 		{Name: "PeeringStatus", Target: "String", LocationName: "peeringStatus"},
@@ -2514,6 +3575,13 @@ var table = []wire.Shape{
 	{Name: "RegionGeographyList", Kind: wire.List, Elem: wire.Member{Target: "RegionGeography", LocationName: "item"}},
 	{Name: "RegionList", Kind: wire.List, Elem: wire.Member{Target: "Region", LocationName: "item"}},
 	{Name: "RegionNameStringList", Kind: wire.List, Elem: wire.Member{Target: "String", LocationName: "RegionName"}},
+	{Name: "ReleaseAddressInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "AllocationId", Target: "AllocationId"},
+		{Name: "PublicIp", Target: "String"},
+		{Name: "NetworkBorderGroup", Target: "String"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+	}},
+	{Name: "ReleaseAddressOutput", Kind: wire.Structure},
 	{Name: "RemovePrefixListEntries", Kind: wire.List, Bounds: &wire.Bounds{Min: 0, Max: 100}, Elem: wire.Member{Target: "RemovePrefixListEntry"}},
 	{Name: "RemovePrefixListEntry", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Cidr", Target: "String", Required: true},
@@ -2539,6 +3607,36 @@ var table = []wire.Shape{
 		{Name: "PortRange", Target: "PortRange", LocationName: "portRange"},
 	}},
 	{Name: "ReplaceNetworkAclEntryOutput", Kind: wire.Structure},
+	{Name: "ReplaceRouteInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DestinationPrefixListId", Target: "PrefixListResourceId"},
+		{Name: "VpcEndpointId", Target: "VpcEndpointId"},
+		{Name: "LocalTarget", Target: "Boolean"},
+		{Name: "TransitGatewayId", Target: "TransitGatewayId"},
+		{Name: "LocalGatewayId", Target: "LocalGatewayId"},
+		{Name: "CarrierGatewayId", Target: "CarrierGatewayId"},
+		{Name: "CoreNetworkArn", Target: "CoreNetworkArn"},
+		{Name: "OdbNetworkArn", Target: "OdbNetworkArn"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "RouteTableId", Target: "RouteTableId", LocationName: "routeTableId", Required: true},
+		{Name: "DestinationCidrBlock", Target: "String", LocationName: "destinationCidrBlock"},
+		{Name: "GatewayId", Target: "RouteGatewayId", LocationName: "gatewayId"},
+		{Name: "DestinationIpv6CidrBlock", Target: "String", LocationName: "destinationIpv6CidrBlock"},
+		{Name: "EgressOnlyInternetGatewayId", Target: "EgressOnlyInternetGatewayId", LocationName: "egressOnlyInternetGatewayId"},
+		{Name: "InstanceId", Target: "InstanceId", LocationName: "instanceId"},
+		{Name: "NetworkInterfaceId", Target: "NetworkInterfaceId", LocationName: "networkInterfaceId"},
+		{Name: "VpcPeeringConnectionId", Target: "VpcPeeringConnectionId", LocationName: "vpcPeeringConnectionId"},
+		{Name: "NatGatewayId", Target: "NatGatewayId", LocationName: "natGatewayId"},
+	}},
+	{Name: "ReplaceRouteOutput", Kind: wire.Structure},
+	{Name: "ReplaceRouteTableAssociationInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "AssociationId", Target: "RouteTableAssociationId", LocationName: "associationId", Required: true},
+		{Name: "RouteTableId", Target: "RouteTableId", LocationName: "routeTableId", Required: true},
+	}},
+	{Name: "ReplaceRouteTableAssociationOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NewAssociationId", Target: "String", LocationName: "newAssociationId"},
+		{Name: "AssociationState", Target: "RouteTableAssociationState", LocationName: "associationState"},
+	}},
 	{Name: "ResourceArn", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 1283}},
 	{Name: "ResourceIdList", Kind: wire.List, Elem: wire.Member{Target: "TaggableResourceId"}},
 	{Name: "ResourceType", Kind: wire.String, Enum: []string{"capacity-reservation", "client-vpn-endpoint", "customer-gateway", "carrier-gateway", "coip-pool", "declarative-policies-report", "dedicated-host", "dhcp-options", "egress-only-internet-gateway", "elastic-ip", "elastic-gpu", "export-image-task", "export-instance-task", "fleet", "fpga-image", "host-reservation", "image", "image-usage-report", "import-image-task", "import-snapshot-task", "instance", "instance-event-window", "internet-gateway", "ipam", "ipam-pool", "ipam-scope", "ipv4pool-ec2", "ipv6pool-ec2", "key-pair", "launch-template", "local-gateway", "local-gateway-route-table", "local-gateway-virtual-interface", "local-gateway-virtual-interface-group", "local-gateway-route-table-vpc-association", "local-gateway-route-table-virtual-interface-group-association", "natgateway", "network-acl", "network-interface", "network-insights-analysis", "network-insights-path", "network-insights-access-scope", "network-insights-access-scope-analysis", "outpost-lag", "placement-group", "prefix-list", "replace-root-volume-task", "reserved-instances", "route-table", "security-group", "security-group-rule", "service-link-virtual-interface", "snapshot", "spot-fleet-request", "spot-instances-request", "subnet", "subnet-cidr-reservation", "traffic-mirror-filter", "traffic-mirror-session", "traffic-mirror-target", "transit-gateway", "transit-gateway-attachment", "transit-gateway-connect-peer", "transit-gateway-multicast-domain", "transit-gateway-policy-table", "transit-gateway-metering-policy", "transit-gateway-route-table", "transit-gateway-route-table-announcement", "volume", "vpc", "vpc-endpoint", "vpc-endpoint-connection", "vpc-endpoint-service", "vpc-endpoint-service-permission", "vpc-peering-connection", "vpn-connection", "vpn-gateway", "vpc-flow-log", "capacity-reservation-fleet", "traffic-mirror-filter-rule", "vpc-endpoint-connection-device-type", "verified-access-instance", "verified-access-group", "verified-access-endpoint", "verified-access-policy", "verified-access-trust-provider", "vpn-connection-device-type", "vpc-block-public-access-exclusion", "vpc-encryption-control", "route-server", "route-server-endpoint", "route-server-peer", "ipam-resource-discovery", "ipam-resource-discovery-association", "instance-connect-endpoint", "verified-access-endpoint-target", "ipam-external-resource-verification-token", "capacity-block", "mac-modification-task", "ipam-prefix-list-resolver", "ipam-policy", "ipam-prefix-list-resolver-target", "secondary-interface", "secondary-network", "secondary-subnet", "capacity-manager-data-export", "vpn-concentrator", "ipam-pool-allocation"}},
@@ -2611,6 +3709,7 @@ var table = []wire.Shape{
 		{Name: "OdbNetworkArn", Target: "OdbNetworkArn", LocationName: "odbNetworkArn"},
 		{Name: "IpAddress", Target: "String", LocationName: "ipAddress"},
 	}},
+	{Name: "RouteGatewayId", Kind: wire.String},
 	{Name: "RouteList", Kind: wire.List, Elem: wire.Member{Target: "Route", LocationName: "item"}},
 	{Name: "RouteOrigin", Kind: wire.String, Enum: []string{"CreateRouteTable", "CreateRoute", "EnableVgwRoutePropagation", "Advertisement"}},
 	{Name: "RouteState", Kind: wire.String, Enum: []string{"active", "blackhole", "filtered"}},
@@ -2632,6 +3731,7 @@ var table = []wire.Shape{
 		{Name: "PublicIpv4Pool", Target: "String", LocationName: "publicIpv4Pool"},
 		{Name: "AssociationState", Target: "RouteTableAssociationState", LocationName: "associationState"},
 	}},
+	{Name: "RouteTableAssociationId", Kind: wire.String},
 	{Name: "RouteTableAssociationList", Kind: wire.List, Elem: wire.Member{Target: "RouteTableAssociation", LocationName: "item"}},
 	{Name: "RouteTableAssociationState", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "State", Target: "RouteTableAssociationStateCode", LocationName: "state"},
@@ -2712,6 +3812,7 @@ var table = []wire.Shape{
 		{Name: "SecurityGroupRule", Target: "SecurityGroupRuleRequest"},
 	}},
 	{Name: "SecurityGroupRuleUpdateList", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroupRuleUpdate", LocationName: "item"}},
+	{Name: "ServiceManaged", Kind: wire.String, Enum: []string{"alb", "nlb", "rnat", "rds"}},
 	{Name: "StaleIpPermission", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "FromPort", Target: "Integer", LocationName: "fromPort"},
 		{Name: "IpProtocol", Target: "String", LocationName: "ipProtocol"},
@@ -2795,6 +3896,7 @@ var table = []wire.Shape{
 	{Name: "TaggableResourceId", Kind: wire.String},
 	{Name: "Tenancy", Kind: wire.String, Enum: []string{"default", "dedicated", "host"}},
 	{Name: "TrafficType", Kind: wire.String, Enum: []string{"ACCEPT", "REJECT", "ALL"}},
+	{Name: "TransitGatewayId", Kind: wire.String},
 	{Name: "UnsuccessfulItem", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Error", Target: "UnsuccessfulItemError", LocationName: "error"},
 		{Name: "ResourceId", Target: "String", LocationName: "resourceId"},
@@ -2851,6 +3953,7 @@ var table = []wire.Shape{
 		{Name: "DhcpOptionsId", Target: "String", LocationName: "dhcpOptionsId"},
 	}},
 	{Name: "VpcAttributeName", Kind: wire.String, Enum: []string{"enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics"}},
+	{Name: "VpcCidrAssociationId", Kind: wire.String},
 	{Name: "VpcCidrBlockAssociation", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "AssociationId", Target: "String", LocationName: "associationId"},
 		{Name: "CidrBlock", Target: "String", LocationName: "cidrBlock"},
@@ -2871,11 +3974,23 @@ var table = []wire.Shape{
 		{Name: "ResourceExclusions", Target: "VpcEncryptionControlExclusions", LocationName: "resourceExclusions"},
 		{Name: "Tags", Target: "TagList", LocationName: "tagSet"},
 	}},
+	{Name: "VpcEncryptionControlConfiguration", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Mode", Target: "VpcEncryptionControlMode", Required: true},
+		{Name: "InternetGatewayExclusion", Target: "VpcEncryptionControlExclusionStateInput"},
+		{Name: "EgressOnlyInternetGatewayExclusion", Target: "VpcEncryptionControlExclusionStateInput"},
+		{Name: "NatGatewayExclusion", Target: "VpcEncryptionControlExclusionStateInput"},
+		{Name: "VirtualPrivateGatewayExclusion", Target: "VpcEncryptionControlExclusionStateInput"},
+		{Name: "VpcPeeringExclusion", Target: "VpcEncryptionControlExclusionStateInput"},
+		{Name: "LambdaExclusion", Target: "VpcEncryptionControlExclusionStateInput"},
+		{Name: "VpcLatticeExclusion", Target: "VpcEncryptionControlExclusionStateInput"},
+		{Name: "ElasticFileSystemExclusion", Target: "VpcEncryptionControlExclusionStateInput"},
+	}},
 	{Name: "VpcEncryptionControlExclusion", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "State", Target: "VpcEncryptionControlExclusionState", LocationName: "state"},
 		{Name: "StateMessage", Target: "String", LocationName: "stateMessage"},
 	}},
 	{Name: "VpcEncryptionControlExclusionState", Kind: wire.String, Enum: []string{"enabling", "enabled", "disabling", "disabled"}},
+	{Name: "VpcEncryptionControlExclusionStateInput", Kind: wire.String, Enum: []string{"enable", "disable"}},
 	{Name: "VpcEncryptionControlExclusions", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "InternetGateway", Target: "VpcEncryptionControlExclusion", LocationName: "internetGateway"},
 		{Name: "EgressOnlyInternetGateway", Target: "VpcEncryptionControlExclusion", LocationName: "egressOnlyInternetGateway"},
@@ -2889,6 +4004,7 @@ var table = []wire.Shape{
 	{Name: "VpcEncryptionControlId", Kind: wire.String},
 	{Name: "VpcEncryptionControlMode", Kind: wire.String, Enum: []string{"monitor", "enforce"}},
 	{Name: "VpcEncryptionControlState", Kind: wire.String, Enum: []string{"enforce-in-progress", "monitor-in-progress", "enforce-failed", "monitor-failed", "deleting", "deleted", "available", "creating", "delete-failed"}},
+	{Name: "VpcEndpointId", Kind: wire.String},
 	{Name: "VpcFlowLogId", Kind: wire.String},
 	{Name: "VpcId", Kind: wire.String},
 	{Name: "VpcIdStringList", Kind: wire.List, Elem: wire.Member{Target: "VpcId", LocationName: "VpcId"}},
@@ -2903,7 +4019,9 @@ var table = []wire.Shape{
 	}},
 	{Name: "VpcIpv6CidrBlockAssociationSet", Kind: wire.List, Elem: wire.Member{Target: "VpcIpv6CidrBlockAssociation", LocationName: "item"}},
 	{Name: "VpcList", Kind: wire.List, Elem: wire.Member{Target: "Vpc", LocationName: "item"}},
+	{Name: "VpcPeeringConnectionId", Kind: wire.String},
 	{Name: "VpcState", Kind: wire.String, Enum: []string{"pending", "available"}},
+	{Name: "VpcTenancy", Kind: wire.String, Enum: []string{"default"}},
 	{Name: "ZoneIdStringList", Kind: wire.List, Elem: wire.Member{Target: "String", LocationName: "ZoneId"}},
 	{Name: "ZoneNameStringList", Kind: wire.List, Elem: wire.Member{Target: "String", LocationName: "ZoneName"}},
 }

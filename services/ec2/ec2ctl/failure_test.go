@@ -10,6 +10,7 @@ import (
 
 	"kaimon.dev/kaimon/dataplane/vpc"
 	"kaimon.dev/kaimon/dataplane/vpc/vpctest"
+	"kaimon.dev/kaimon/internal/clock"
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/store"
 )
@@ -67,7 +68,7 @@ func TestUnreadablePlane(t *testing.T) {
 		}
 		return nil
 	}}
-	err := NewNetworks(open(t), plane, pool, slog.New(slog.DiscardHandler)).Run(t.Context())
+	err := NewNetworks(open(t), plane, pool, clock.System{}, slog.New(slog.DiscardHandler)).Run(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "list attached interfaces: no netlink") {
 		t.Errorf("got %v", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kaimon.dev/kaimon/dataplane/vpc"
+	"kaimon.dev/kaimon/internal/clock"
 	"kaimon.dev/kaimon/reconcile"
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/store"
@@ -23,14 +24,15 @@ type Networks struct {
 	store *store.Store
 	plane vpc.Plane
 	// pool is where public addresses are taken from.
-	pool netip.Prefix
-	log  *slog.Logger
-	loop *reconcile.Loop
+	pool  netip.Prefix
+	clock clock.Clock
+	log   *slog.Logger
+	loop  *reconcile.Loop
 }
 
 // NewNetworks makes the controller; Run starts it.
-func NewNetworks(s *store.Store, plane vpc.Plane, pool netip.Prefix, log *slog.Logger) *Networks {
-	n := &Networks{store: s, plane: plane, pool: pool, log: log}
+func NewNetworks(s *store.Store, plane vpc.Plane, pool netip.Prefix, clk clock.Clock, log *slog.Logger) *Networks {
+	n := &Networks{store: s, plane: plane, pool: pool, clock: clk, log: log}
 	n.loop = reconcile.New(reconcile.Options{
 		Name: "ec2.networks", Workers: 4, Log: log,
 		Keys: func() []string { return vpcIDs(s.Snapshot()) }, Resync: resync,
@@ -55,7 +57,7 @@ func (n *Networks) Run(ctx context.Context) error {
 	n.loop.Wake(networks...) // a VPC's row may have gone while nobody looked
 	reconcile.FromChanges(ctx, n.loop, n.store, vpcOf,
 		ec2.VPCs, ec2.Subnets, ec2.RouteTables, ec2.InternetGateways, ec2.SecurityGroups, ec2.SecurityGroupRules,
-		ec2.PrefixLists, ec2.NetworkACLs, ec2.ACLAssociations, ec2.FlowLogs)
+		ec2.PrefixLists, ec2.NetworkACLs, ec2.ACLAssociations, ec2.FlowLogs, ec2.NATGateways)
 	return n.loop.Run(ctx)
 }
 
@@ -79,7 +81,7 @@ func (n *Networks) reconcile(ctx context.Context, id string) (reconcile.Result, 
 	if err := n.plane.ApplyNetwork(ctx, network); err != nil {
 		return reconcile.Result{}, fmt.Errorf("apply network %s: %w", id, err)
 	}
-	return reconcile.Result{}, nil
+	return reconcile.Result{}, n.settle(ctx, snapshot, id)
 }
 
 // detachOrphan removes what a crash left between a released row and its interface.

@@ -2,7 +2,6 @@ package ec2ctl
 
 import (
 	"net/netip"
-	"strings"
 
 	"kaimon.dev/kaimon/dataplane/vpc"
 	"kaimon.dev/kaimon/services/ec2"
@@ -17,6 +16,7 @@ func networkOf(r store.Reader, id string, pool netip.Prefix) (n vpc.Network, ok 
 		return vpc.Network{}, false
 	}
 	n = vpc.Network{ID: row.ID, Region: row.Scope.Region, CIDRs: row.CIDRs, Resolver: row.DNSSupport, ACLs: aclsOf(r, id)}
+	n.NATGateways = natGatewaysOf(r, id)
 	n.Flows = hasFlowLogs(r, id)
 	for s := range ec2.SubnetsOf(r, id) {
 		n.Subnets = append(n.Subnets, vpc.Subnet{
@@ -27,25 +27,6 @@ func networkOf(r store.Reader, id string, pool netip.Prefix) (n vpc.Network, ok 
 		n.Groups = append(n.Groups, groupOf(r, g.ID, pool))
 	}
 	return n, true
-}
-
-// routesOf are a subnet's routes beyond its VPC.
-func routesOf(r store.Reader, s *ec2.Subnet) []vpc.Route {
-	if !reachesInternet(r, s) {
-		return nil
-	}
-	return []vpc.Route{{Destination: netip.PrefixFrom(netip.IPv4Unspecified(), 0), Via: vpc.ViaInternetGateway}}
-}
-
-// reachesInternet says whether a subnet's default route is an internet gateway
-// that is attached to its VPC.
-func reachesInternet(r store.Reader, s *ec2.Subnet) bool {
-	table, ok := ec2.RouteTableOf(r, s)
-	if !ok || !strings.HasPrefix(table.DefaultGateway(), "igw-") {
-		return false
-	}
-	gateway, ok := ec2.InternetGateways.Get(r, table.DefaultGateway())
-	return ok && gateway.VPC == s.VPC
 }
 
 // orphans are the attached interfaces that no row stands for.

@@ -11,6 +11,7 @@ import (
 	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/dataplane/vpc"
 	"kaimon.dev/kaimon/dataplane/vpc/vpctest"
+	"kaimon.dev/kaimon/internal/clock"
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/store"
 )
@@ -33,7 +34,7 @@ func update(t *testing.T, s *store.Store, fn func(tx *store.Txn)) {
 
 func run(t *testing.T, s *store.Store, plane vpc.Plane) {
 	t.Helper()
-	n := NewNetworks(s, plane, pool, slog.New(slog.DiscardHandler))
+	n := NewNetworks(s, plane, pool, clock.System{}, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- n.Run(ctx) }()
@@ -98,8 +99,8 @@ func TestDetachedGatewayIsNoWayOut(t *testing.T) {
 	row, _ := ec2.DefaultVPC(s.Snapshot(), scope)
 	n, _ := networkOf(s.Snapshot(), row.ID, pool)
 	for _, subnet := range n.Subnets {
-		if len(subnet.Routes) > 0 {
-			t.Errorf("%s reaches a detached gateway", subnet.ID)
+		if len(subnet.Routes) != 1 || subnet.Routes[0].Via != vpc.ViaBlackhole {
+			t.Errorf("%s has the routes %+v, want a blackhole", subnet.ID, subnet.Routes)
 		}
 	}
 }
