@@ -25,11 +25,11 @@ type listeners struct {
 	serving sync.WaitGroup
 }
 
-// Close stops listening.
+// Close stops listening, where the platform hasn't by itself.
 func (l *listeners) Close() error {
 	var err error
 	for _, x := range l.open {
-		err = errors.Join(err, x.Close())
+		err = errors.Join(err, ignore(x.Close(), net.ErrClosed))
 	}
 	l.serving.Wait()
 	return err
