@@ -80,6 +80,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"setvar":    setvarCommand,
 	"get":       getCommand,
 	"push":      pushCommand,
+	"pull":      pullCommand,
 	"pcap":      pcapCommand,
 }
 

@@ -288,4 +288,16 @@ func TestAnotherAccount(t *testing.T) {
 	if desc, _, err := resolver.Resolve(theirs, host+"/app:v1"); err != nil || desc.Digest.String() != digest {
 		t.Errorf("%v %v", desc, err)
 	}
+	// Their own repository of the same name doesn't have it, by digest neither.
+	err = w.Update(t.Context(), func(tx *store.Txn) error {
+		own := aws.Scope{Account: other, Region: "us-east-1"}
+		ecr.Repositories.Put(tx, ecr.Repository{ARN: ecr.RepositoryARN(own, "app"), Scope: own, Name: "app", Mutability: ecr.Mutable})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := resolver.Resolve(theirs, w.host+"/app@"+digest); !ok || !errdefs.IsNotFound(err) {
+		t.Errorf("by digest: %v %v", ok, err)
+	}
 }
