@@ -1,6 +1,7 @@
 package ec2
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"net/netip"
 
@@ -48,13 +49,13 @@ func checkAddress(r store.Reader, subnet *Subnet, addr netip.Addr) error {
 	return nil
 }
 
-// InterfaceSeed scatters the addresses of interfaces by their IDs.
-func InterfaceSeed(id string) uint32 {
-	b, err := hex.DecodeString(id[len(prefixInterface):][:8])
+// AddressSeed scatters addresses by the IDs of what they are for.
+func AddressSeed(id string) uint32 {
+	b, err := hex.DecodeString(id[len(id)-8:])
 	if err != nil {
-		panic(err) // IDs are hexadecimal
+		panic(err) // IDs end in hexadecimal digits
 	}
-	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
+	return binary.BigEndian.Uint32(b)
 }
 
 // errManaged refuses to change what a service manages (EC2 User Guide,

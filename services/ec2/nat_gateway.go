@@ -144,7 +144,7 @@ func unfit(r store.Reader, g *NATGateway) (code, message string) {
 func (g *NATGateway) takeInterface(tx *store.Txn, wanted netip.Addr) error {
 	i, err := AllocateInterface(tx, g.Scope, InterfaceRequest{
 		ID: g.Interface, Subnet: g.Subnet, Address: wanted, Description: "Interface for NAT Gateway " + g.ID,
-		Owner: g.ID, Seed: InterfaceSeed(g.ID), At: g.CreatedAt,
+		Owner: g.ID, Seed: AddressSeed(g.ID), At: g.CreatedAt,
 	})
 	if e, ok := aws.AsError(err); ok && e.Code == "InsufficientFreeAddressesInSubnet" {
 		g.Interface = ""

@@ -38,7 +38,7 @@ func (h *Handlers) AllocateAddress(ctx context.Context, in *AllocateAddressInput
 	id := ec2.NewAllocationID()
 	var made *ec2.Address
 	if err := h.change(ctx, in.DryRun, func(tx *store.Txn, s aws.Scope) (err error) {
-		if made, err = ec2.AllocateAddress(tx, s, id, h.PublicPool, wanted, ec2.InterfaceSeed(id)); err == nil {
+		if made, err = ec2.AllocateAddress(tx, s, id, h.PublicPool, wanted, ec2.AddressSeed(id)); err == nil {
 			ec2.PutTags(tx, s, id, tags)
 		}
 		return err

@@ -74,7 +74,7 @@ func interfaceRequest(in *CreateNetworkInterfaceInput) (q ec2.InterfaceRequest, 
 		}
 	}
 	q = ec2.InterfaceRequest{ID: ec2.NewInterfaceID(), Subnet: wire.Val(in.SubnetId), Description: wire.Val(in.Description)}
-	q.Seed = ec2.InterfaceSeed(q.ID)
+	q.Seed = ec2.AddressSeed(q.ID)
 	addr := wire.Val(in.PrivateIpAddress)
 	if len(in.PrivateIpAddresses) == 1 {
 		if addr != "" {
