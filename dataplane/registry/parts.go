@@ -56,7 +56,7 @@ func (g *Registry) AppendPart(ctx context.Context, repository, id string, first 
 			return fmt.Errorf("the upload has %d bytes: %w", size, errdefs.ErrOutOfRange)
 		}
 		if err := up.append(bytes.NewReader(part)); err != nil {
-			return err
+			return errors.Join(err, g.uploads.forget(context.WithoutCancel(ctx), up))
 		}
 		if up.last > 0 && (up.smallest == 0 || up.last < up.smallest) {
 			up.smallest = up.last

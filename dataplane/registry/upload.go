@@ -102,7 +102,8 @@ func (g *Registry) continueUpload(c *call) error {
 }
 
 // receive appends a request's body to an upload. A body that breaks off leaves
-// what came: the client asks for the status and goes on from there.
+// what came: the client asks for the status and goes on from there. An upload
+// that can't be written is thrown away.
 func (g *Registry) receive(c *call, up *upload) error {
 	offset, err := up.offset()
 	if err != nil {
@@ -123,6 +124,11 @@ func (g *Registry) receive(c *call, up *upload) error {
 	if after, e := up.offset(); body.failed != nil && e == nil {
 		progress(c, up, after)
 		return uploadInvalid("the body broke off")
+	}
+	if err != nil {
+		// What can't be written can't be gone on with, and a disk that is full
+		// has better uses for what came.
+		err = errors.Join(err, g.uploads.forget(context.WithoutCancel(c.Context()), up))
 	}
 	return err
 }

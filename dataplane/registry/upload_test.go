@@ -200,6 +200,14 @@ func TestFullDisk(t *testing.T) {
 	w.disk.full = unix.ENOSPC
 	w.expect(w.do("POST", "/v2/app/blobs/uploads/?digest="+d.String(), []byte("data")), 507, "no space")
 	w.disk.full = nil
+	path := w.begin()
+	w.open()
+	w.disk.full = unix.ENOSPC
+	w.expect(w.do("PATCH", path, []byte("data")), 507, "no space")
+	w.disk.full = nil
+	if found := w.files("ingest", "data"); len(found) != 0 {
+		t.Errorf("left over: %v", found)
+	}
 	w.expect(w.do("POST", "/v2/app/blobs/uploads/?digest="+d.String(), []byte("data")), 201, "")
 }
 
