@@ -26,6 +26,10 @@ func VPCOfRow(r store.Reader, table, id string) (vpc string, ok bool) {
 		if a, ok := NetworkACLs.Get(r, id); ok {
 			return a.VPC, true
 		}
+	case Endpoints.Name(), EndpointStatuses.Name():
+		if e, ok := Endpoints.Get(r, id); ok {
+			return e.VPC, true
+		}
 	case ACLAssociations.Name():
 		return VPCOfRow(r, Subnets.Name(), id)
 	case FlowLogs.Name():

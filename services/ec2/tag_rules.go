@@ -54,6 +54,7 @@ var resourceKinds = []struct {
 	{prefixNATGateway, "natgateway", finder(FindNATGateway)},
 	{prefixAllocation, "elastic-ip", finder(FindAddress)},
 	{prefixNetworkACL, "network-acl", finder(FindNetworkACL)},
+	{prefixEndpoint, "vpc-endpoint", finder(FindEndpoint)},
 	{prefixPrefixList, "prefix-list", finder(FindOwnPrefixList)},
 	{prefixFlowLog, "vpc-flow-log", finder(FindFlowLog)},
 }

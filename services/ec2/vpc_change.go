@@ -69,7 +69,7 @@ func RemoveVPC(tx *store.Txn, v *VPC) error {
 
 // hasDependents says whether a VPC has anything that did not come with it.
 func hasDependents(r store.Reader, v *VPC) bool {
-	if used(SubnetsOf(r, v.ID)) || used(InterfacesOf(r, v.ID)) {
+	if used(SubnetsOf(r, v.ID)) || used(InterfacesOf(r, v.ID)) || used(EndpointsOf(r, v.ID)) {
 		return true
 	}
 	if _, attached := GatewayOf(r, v); attached {

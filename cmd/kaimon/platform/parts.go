@@ -16,6 +16,7 @@ import (
 	"kaimon.dev/kaimon/runtime/sample"
 	"kaimon.dev/kaimon/services/acm"
 	"kaimon.dev/kaimon/services/ec2"
+	"kaimon.dev/kaimon/services/ec2/ec2ctl"
 	"kaimon.dev/kaimon/services/ecr"
 	"kaimon.dev/kaimon/services/ecs"
 	"kaimon.dev/kaimon/services/elbv2"
@@ -94,7 +95,7 @@ func (m *Main) planeOptions() vpc.Options {
 		PublicCIDR: m.Config.PublicCIDR, Log: m.Log,
 		PlatformPorts: m.platformPorts(),
 		Resolver: dns.New(dns.Options{Log: m.Log, Zones: []dns.Zone{
-			m.platformNames(),
+			m.platformNames(), ec2ctl.EndpointNames{Store: m.store},
 			elbv2ctl.Names{Store: m.store}, servicediscoveryctl.Names{Store: m.store, Below: clock.Below},
 		}}),
 	}

@@ -85,6 +85,9 @@ func (m *Main) startControllers(ctx context.Context) {
 		Store: m.store, Plane: m.plane, Logs: logsctl.Writer{Store: m.store, Engine: m.events}, Clock: systemClock, Log: m.Log,
 	})
 	m.background("ec2.flow-logs", func() error { return flows.Run(ctx) })
+	endpoints := ec2ctl.NewEndpoints(m.store, m.plane, systemClock, m.Log)
+	m.health.loop(endpoints.Stats)
+	m.background("ec2.endpoints", func() error { return endpoints.Run(ctx) })
 	m.background("ec2.networks", func() error { return networks.Run(ctx) })
 	m.background("ecs.tasks", func() error { return tasks.Run(ctx) })
 }

@@ -94,6 +94,7 @@ func wireRouteTable(r store.Reader, t *ec2.RouteTable) RouteTable {
 	for _, route := range t.Routes {
 		out.Routes = append(out.Routes, wireRoute(r, t, route))
 	}
+	out.Routes = append(out.Routes, endpointRoutes(r, t)...)
 	return out
 }
 

@@ -11,6 +11,7 @@ import (
 
 // API is what a handler of the service implements: one method for each operation.
 type API interface {
+	AcceptVpcEndpointConnections(ctx context.Context, in *AcceptVpcEndpointConnectionsInput) (*AcceptVpcEndpointConnectionsOutput, error)
 	AllocateAddress(ctx context.Context, in *AllocateAddressInput) (*AllocateAddressOutput, error)
 	AssociateAddress(ctx context.Context, in *AssociateAddressInput) (*AssociateAddressOutput, error)
 	AssociateRouteTable(ctx context.Context, in *AssociateRouteTableInput) (*AssociateRouteTableOutput, error)
@@ -34,6 +35,7 @@ type API interface {
 	CreateSubnet(ctx context.Context, in *CreateSubnetInput) (*CreateSubnetOutput, error)
 	CreateTags(ctx context.Context, in *CreateTagsInput) (*CreateTagsOutput, error)
 	CreateVpc(ctx context.Context, in *CreateVpcInput) (*CreateVpcOutput, error)
+	CreateVpcEndpoint(ctx context.Context, in *CreateVpcEndpointInput) (*CreateVpcEndpointOutput, error)
 	DeleteFlowLogs(ctx context.Context, in *DeleteFlowLogsInput) (*DeleteFlowLogsOutput, error)
 	DeleteInternetGateway(ctx context.Context, in *DeleteInternetGatewayInput) (*DeleteInternetGatewayOutput, error)
 	DeleteManagedPrefixList(ctx context.Context, in *DeleteManagedPrefixListInput) (*DeleteManagedPrefixListOutput, error)
@@ -47,6 +49,7 @@ type API interface {
 	DeleteSubnet(ctx context.Context, in *DeleteSubnetInput) (*DeleteSubnetOutput, error)
 	DeleteTags(ctx context.Context, in *DeleteTagsInput) (*DeleteTagsOutput, error)
 	DeleteVpc(ctx context.Context, in *DeleteVpcInput) (*DeleteVpcOutput, error)
+	DeleteVpcEndpoints(ctx context.Context, in *DeleteVpcEndpointsInput) (*DeleteVpcEndpointsOutput, error)
 	DescribeAccountAttributes(ctx context.Context, in *DescribeAccountAttributesInput) (*DescribeAccountAttributesOutput, error)
 	DescribeAddresses(ctx context.Context, in *DescribeAddressesInput) (*DescribeAddressesOutput, error)
 	DescribeAddressesAttribute(ctx context.Context, in *DescribeAddressesAttributeInput) (*DescribeAddressesAttributeOutput, error)
@@ -68,6 +71,9 @@ type API interface {
 	DescribeSubnets(ctx context.Context, in *DescribeSubnetsInput) (*DescribeSubnetsOutput, error)
 	DescribeTags(ctx context.Context, in *DescribeTagsInput) (*DescribeTagsOutput, error)
 	DescribeVpcAttribute(ctx context.Context, in *DescribeVpcAttributeInput) (*DescribeVpcAttributeOutput, error)
+	DescribeVpcEndpointServiceConfigurations(ctx context.Context, in *DescribeVpcEndpointServiceConfigurationsInput) (*DescribeVpcEndpointServiceConfigurationsOutput, error)
+	DescribeVpcEndpointServices(ctx context.Context, in *DescribeVpcEndpointServicesInput) (*DescribeVpcEndpointServicesOutput, error)
+	DescribeVpcEndpoints(ctx context.Context, in *DescribeVpcEndpointsInput) (*DescribeVpcEndpointsOutput, error)
 	DescribeVpcs(ctx context.Context, in *DescribeVpcsInput) (*DescribeVpcsOutput, error)
 	DetachInternetGateway(ctx context.Context, in *DetachInternetGatewayInput) (*DetachInternetGatewayOutput, error)
 	DetachNetworkInterface(ctx context.Context, in *DetachNetworkInterfaceInput) (*DetachNetworkInterfaceOutput, error)
@@ -82,6 +88,7 @@ type API interface {
 	ModifySecurityGroupRules(ctx context.Context, in *ModifySecurityGroupRulesInput) (*ModifySecurityGroupRulesOutput, error)
 	ModifySubnetAttribute(ctx context.Context, in *ModifySubnetAttributeInput) (*ModifySubnetAttributeOutput, error)
 	ModifyVpcAttribute(ctx context.Context, in *ModifyVpcAttributeInput) (*ModifyVpcAttributeOutput, error)
+	ModifyVpcEndpoint(ctx context.Context, in *ModifyVpcEndpointInput) (*ModifyVpcEndpointOutput, error)
 	ModifyVpcTenancy(ctx context.Context, in *ModifyVpcTenancyInput) (*ModifyVpcTenancyOutput, error)
 	ReleaseAddress(ctx context.Context, in *ReleaseAddressInput) (*ReleaseAddressOutput, error)
 	ReplaceNetworkAclAssociation(ctx context.Context, in *ReplaceNetworkAclAssociationInput) (*ReplaceNetworkAclAssociationOutput, error)
@@ -106,6 +113,7 @@ func Bind(api API) *wire.Service {
 		Protocols:      []wire.Protocol{wire.EC2Query},
 		Style:          wire.EC2Style,
 		Operations: []wire.Operation{
+			wire.Op(wire.Operation{Name: "AcceptVpcEndpointConnections", Method: "POST", Path: "/"}, api.AcceptVpcEndpointConnections),
 			wire.Op(wire.Operation{Name: "AllocateAddress", Method: "POST", Path: "/"}, api.AllocateAddress),
 			wire.Op(wire.Operation{Name: "AssociateAddress", Method: "POST", Path: "/"}, api.AssociateAddress),
 			wire.Op(wire.Operation{Name: "AssociateRouteTable", Method: "POST", Path: "/"}, api.AssociateRouteTable),
@@ -129,6 +137,7 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "CreateSubnet", Method: "POST", Path: "/"}, api.CreateSubnet),
 			wire.Op(wire.Operation{Name: "CreateTags", Method: "POST", Path: "/"}, api.CreateTags),
 			wire.Op(wire.Operation{Name: "CreateVpc", Method: "POST", Path: "/"}, api.CreateVpc),
+			wire.Op(wire.Operation{Name: "CreateVpcEndpoint", Method: "POST", Path: "/"}, api.CreateVpcEndpoint),
 			wire.Op(wire.Operation{Name: "DeleteFlowLogs", Method: "POST", Path: "/"}, api.DeleteFlowLogs),
 			wire.Op(wire.Operation{Name: "DeleteInternetGateway", Method: "POST", Path: "/"}, api.DeleteInternetGateway),
 			wire.Op(wire.Operation{Name: "DeleteManagedPrefixList", Method: "POST", Path: "/"}, api.DeleteManagedPrefixList),
@@ -142,6 +151,7 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "DeleteSubnet", Method: "POST", Path: "/"}, api.DeleteSubnet),
 			wire.Op(wire.Operation{Name: "DeleteTags", Method: "POST", Path: "/"}, api.DeleteTags),
 			wire.Op(wire.Operation{Name: "DeleteVpc", Method: "POST", Path: "/"}, api.DeleteVpc),
+			wire.Op(wire.Operation{Name: "DeleteVpcEndpoints", Method: "POST", Path: "/"}, api.DeleteVpcEndpoints),
 			wire.Op(wire.Operation{Name: "DescribeAccountAttributes", Method: "POST", Path: "/"}, api.DescribeAccountAttributes),
 			wire.Op(wire.Operation{Name: "DescribeAddresses", Method: "POST", Path: "/"}, api.DescribeAddresses),
 			wire.Op(wire.Operation{Name: "DescribeAddressesAttribute", Method: "POST", Path: "/"}, api.DescribeAddressesAttribute),
@@ -163,6 +173,9 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "DescribeSubnets", Method: "POST", Path: "/"}, api.DescribeSubnets),
 			wire.Op(wire.Operation{Name: "DescribeTags", Method: "POST", Path: "/"}, api.DescribeTags),
 			wire.Op(wire.Operation{Name: "DescribeVpcAttribute", Method: "POST", Path: "/"}, api.DescribeVpcAttribute),
+			wire.Op(wire.Operation{Name: "DescribeVpcEndpointServiceConfigurations", Method: "POST", Path: "/"}, api.DescribeVpcEndpointServiceConfigurations),
+			wire.Op(wire.Operation{Name: "DescribeVpcEndpointServices", Method: "POST", Path: "/"}, api.DescribeVpcEndpointServices),
+			wire.Op(wire.Operation{Name: "DescribeVpcEndpoints", Method: "POST", Path: "/"}, api.DescribeVpcEndpoints),
 			wire.Op(wire.Operation{Name: "DescribeVpcs", Method: "POST", Path: "/"}, api.DescribeVpcs),
 			wire.Op(wire.Operation{Name: "DetachInternetGateway", Method: "POST", Path: "/"}, api.DetachInternetGateway),
 			wire.Op(wire.Operation{Name: "DetachNetworkInterface", Method: "POST", Path: "/"}, api.DetachNetworkInterface),
@@ -177,6 +190,7 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "ModifySecurityGroupRules", Method: "POST", Path: "/"}, api.ModifySecurityGroupRules),
 			wire.Op(wire.Operation{Name: "ModifySubnetAttribute", Method: "POST", Path: "/"}, api.ModifySubnetAttribute),
 			wire.Op(wire.Operation{Name: "ModifyVpcAttribute", Method: "POST", Path: "/"}, api.ModifyVpcAttribute),
+			wire.Op(wire.Operation{Name: "ModifyVpcEndpoint", Method: "POST", Path: "/"}, api.ModifyVpcEndpoint),
 			wire.Op(wire.Operation{Name: "ModifyVpcTenancy", Method: "POST", Path: "/"}, api.ModifyVpcTenancy),
 			wire.Op(wire.Operation{Name: "ReleaseAddress", Method: "POST", Path: "/"}, api.ReleaseAddress),
 			wire.Op(wire.Operation{Name: "ReplaceNetworkAclAssociation", Method: "POST", Path: "/"}, api.ReplaceNetworkAclAssociation),
@@ -189,6 +203,18 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "UpdateSecurityGroupRuleDescriptionsIngress", Method: "POST", Path: "/"}, api.UpdateSecurityGroupRuleDescriptionsIngress),
 		},
 	}, table)
+}
+
+// AcceptVpcEndpointConnectionsInput is the request of AcceptVpcEndpointConnections.
+type AcceptVpcEndpointConnectionsInput struct {
+	DryRun         *bool
+	ServiceId      *string
+	VpcEndpointIds []string
+}
+
+// AcceptVpcEndpointConnectionsOutput is the answer of AcceptVpcEndpointConnections.
+type AcceptVpcEndpointConnectionsOutput struct {
+	Unsuccessful []UnsuccessfulItem
 }
 
 // AccountAttribute is the model's structure of that name.
@@ -709,6 +735,33 @@ type CreateTagsInput struct {
 type CreateTagsOutput struct {
 }
 
+// CreateVpcEndpointInput is the request of CreateVpcEndpoint.
+type CreateVpcEndpointInput struct {
+	DryRun                   *bool
+	VpcEndpointType          *string
+	VpcId                    *string
+	ServiceName              *string
+	PolicyDocument           *string
+	RouteTableIds            []string
+	SubnetIds                []string
+	SecurityGroupIds         []string
+	IpAddressType            *string
+	DnsOptions               *DnsOptionsSpecification
+	ClientToken              *string
+	PrivateDnsEnabled        *bool
+	TagSpecifications        []TagSpecification
+	SubnetConfigurations     []SubnetConfiguration
+	ServiceNetworkArn        *string
+	ResourceConfigurationArn *string
+	ServiceRegion            *string
+}
+
+// CreateVpcEndpointOutput is the answer of CreateVpcEndpoint.
+type CreateVpcEndpointOutput struct {
+	VpcEndpoint *VpcEndpoint
+	ClientToken *string
+}
+
 // CreateVpcInput is the request of CreateVpc.
 type CreateVpcInput struct {
 	CidrBlock                       *string
@@ -861,6 +914,17 @@ type DeleteTagsInput struct {
 
 // DeleteTagsOutput is the answer of DeleteTags.
 type DeleteTagsOutput struct {
+}
+
+// DeleteVpcEndpointsInput is the request of DeleteVpcEndpoints.
+type DeleteVpcEndpointsInput struct {
+	DryRun         *bool
+	VpcEndpointIds []string
+}
+
+// DeleteVpcEndpointsOutput is the answer of DeleteVpcEndpoints.
+type DeleteVpcEndpointsOutput struct {
+	Unsuccessful []UnsuccessfulItem
 }
 
 // DeleteVpcInput is the request of DeleteVpc.
@@ -1177,6 +1241,53 @@ type DescribeVpcAttributeOutput struct {
 	VpcId                            *string
 }
 
+// DescribeVpcEndpointServiceConfigurationsInput is the request of DescribeVpcEndpointServiceConfigurations.
+type DescribeVpcEndpointServiceConfigurationsInput struct {
+	DryRun     *bool
+	ServiceIds []string
+	Filters    []Filter
+	MaxResults *int32
+	NextToken  *string
+}
+
+// DescribeVpcEndpointServiceConfigurationsOutput is the answer of DescribeVpcEndpointServiceConfigurations.
+type DescribeVpcEndpointServiceConfigurationsOutput struct {
+	ServiceConfigurations []ServiceConfiguration
+	NextToken             *string
+}
+
+// DescribeVpcEndpointServicesInput is the request of DescribeVpcEndpointServices.
+type DescribeVpcEndpointServicesInput struct {
+	DryRun         *bool
+	ServiceNames   []string
+	Filters        []Filter
+	MaxResults     *int32
+	NextToken      *string
+	ServiceRegions []string
+}
+
+// DescribeVpcEndpointServicesOutput is the answer of DescribeVpcEndpointServices.
+type DescribeVpcEndpointServicesOutput struct {
+	ServiceNames   []string
+	ServiceDetails []ServiceDetail
+	NextToken      *string
+}
+
+// DescribeVpcEndpointsInput is the request of DescribeVpcEndpoints.
+type DescribeVpcEndpointsInput struct {
+	DryRun         *bool
+	VpcEndpointIds []string
+	Filters        []Filter
+	MaxResults     *int32
+	NextToken      *string
+}
+
+// DescribeVpcEndpointsOutput is the answer of DescribeVpcEndpoints.
+type DescribeVpcEndpointsOutput struct {
+	VpcEndpoints []VpcEndpoint
+	NextToken    *string
+}
+
 // DescribeVpcsInput is the request of DescribeVpcs.
 type DescribeVpcsInput struct {
 	Filters    []Filter
@@ -1259,6 +1370,28 @@ type DisassociateVpcCidrBlockOutput struct {
 	Ipv6CidrBlockAssociation *VpcIpv6CidrBlockAssociation
 	CidrBlockAssociation     *VpcCidrBlockAssociation
 	VpcId                    *string
+}
+
+// DnsEntry is the model's structure of that name.
+type DnsEntry struct {
+	DnsName      *string
+	HostedZoneId *string
+}
+
+// DnsOptions is the model's structure of that name.
+type DnsOptions struct {
+	DnsRecordIpType                          *string
+	PrivateDnsOnlyForInboundResolverEndpoint *bool
+	PrivateDnsPreference                     *string
+	PrivateDnsSpecifiedDomains               []string
+}
+
+// DnsOptionsSpecification is the model's structure of that name.
+type DnsOptionsSpecification struct {
+	DnsRecordIpType                          *string
+	PrivateDnsOnlyForInboundResolverEndpoint *bool
+	PrivateDnsPreference                     *string
+	PrivateDnsSpecifiedDomains               []string
 }
 
 // EnaSrdSpecification is the model's structure of that name.
@@ -1417,6 +1550,12 @@ type Ipv6Range struct {
 	CidrIpv6    *string
 }
 
+// LastError is the model's structure of that name.
+type LastError struct {
+	Message *string
+	Code    *string
+}
+
 // ManagedPrefixList is the model's structure of that name.
 type ManagedPrefixList struct {
 	PrefixListId                      *string
@@ -1510,6 +1649,29 @@ type ModifyVpcAttributeInput struct {
 
 // ModifyVpcAttributeOutput is the answer of ModifyVpcAttribute.
 type ModifyVpcAttributeOutput struct {
+}
+
+// ModifyVpcEndpointInput is the request of ModifyVpcEndpoint.
+type ModifyVpcEndpointInput struct {
+	DryRun                 *bool
+	VpcEndpointId          *string
+	ResetPolicy            *bool
+	PolicyDocument         *string
+	AddRouteTableIds       []string
+	RemoveRouteTableIds    []string
+	AddSubnetIds           []string
+	RemoveSubnetIds        []string
+	AddSecurityGroupIds    []string
+	RemoveSecurityGroupIds []string
+	IpAddressType          *string
+	DnsOptions             *DnsOptionsSpecification
+	PrivateDnsEnabled      *bool
+	SubnetConfigurations   []SubnetConfiguration
+}
+
+// ModifyVpcEndpointOutput is the answer of ModifyVpcEndpoint.
+type ModifyVpcEndpointOutput struct {
+	Return *bool
 }
 
 // ModifyVpcTenancyInput is the request of ModifyVpcTenancy.
@@ -1725,6 +1887,19 @@ type PrefixListEntry struct {
 type PrefixListId struct {
 	Description  *string
 	PrefixListId *string
+}
+
+// PrivateDnsDetails is the model's structure of that name.
+type PrivateDnsDetails struct {
+	PrivateDnsName *string
+}
+
+// PrivateDnsNameConfiguration is the model's structure of that name.
+type PrivateDnsNameConfiguration struct {
+	State *string
+	Type  *string
+	Value *string
+	Name  *string
 }
 
 // PrivateDnsNameOptionsOnLaunch is the model's structure of that name.
@@ -2008,6 +2183,12 @@ type SecurityGroupForVpc struct {
 	PrimaryVpcId *string
 }
 
+// SecurityGroupIdentifier is the model's structure of that name.
+type SecurityGroupIdentifier struct {
+	GroupId   *string
+	GroupName *string
+}
+
 // SecurityGroupReference is the model's structure of that name.
 type SecurityGroupReference struct {
 	GroupId                *string
@@ -2056,6 +2237,54 @@ type SecurityGroupRuleRequest struct {
 type SecurityGroupRuleUpdate struct {
 	SecurityGroupRuleId *string
 	SecurityGroupRule   *SecurityGroupRuleRequest
+}
+
+// ServiceConfiguration is the model's structure of that name.
+type ServiceConfiguration struct {
+	ServiceType                 []ServiceTypeDetail
+	ServiceId                   *string
+	ServiceName                 *string
+	ServiceState                *string
+	AvailabilityZoneIds         []string
+	AvailabilityZones           []string
+	AcceptanceRequired          *bool
+	ManagesVpcEndpoints         *bool
+	NetworkLoadBalancerArns     []string
+	GatewayLoadBalancerArns     []string
+	SupportedIpAddressTypes     []string
+	BaseEndpointDnsNames        []string
+	PrivateDnsName              *string
+	PrivateDnsNameConfiguration *PrivateDnsNameConfiguration
+	PayerResponsibility         *string
+	Tags                        []Tag
+	SupportedRegions            []SupportedRegionDetail
+	RemoteAccessEnabled         *bool
+}
+
+// ServiceDetail is the model's structure of that name.
+type ServiceDetail struct {
+	ServiceName                     *string
+	ServiceId                       *string
+	ServiceType                     []ServiceTypeDetail
+	ServiceRegion                   *string
+	AvailabilityZoneIds             []string
+	AvailabilityZones               []string
+	Owner                           *string
+	BaseEndpointDnsNames            []string
+	PrivateDnsName                  *string
+	PrivateDnsNames                 []PrivateDnsDetails
+	VpcEndpointPolicySupported      *bool
+	AcceptanceRequired              *bool
+	ManagesVpcEndpoints             *bool
+	PayerResponsibility             *string
+	Tags                            []Tag
+	PrivateDnsNameVerificationState *string
+	SupportedIpAddressTypes         []string
+}
+
+// ServiceTypeDetail is the model's structure of that name.
+type ServiceTypeDetail struct {
+	ServiceType *string
 }
 
 // StaleIpPermission is the model's structure of that name.
@@ -2111,6 +2340,19 @@ type SubnetCidrBlockState struct {
 	StatusMessage *string
 }
 
+// SubnetConfiguration is the model's structure of that name.
+type SubnetConfiguration struct {
+	SubnetId *string
+	Ipv4     *string
+	Ipv6     *string
+}
+
+// SubnetIpPrefixes is the model's structure of that name.
+type SubnetIpPrefixes struct {
+	SubnetId   *string
+	IpPrefixes []string
+}
+
 // SubnetIpv6CidrBlockAssociation is the model's structure of that name.
 type SubnetIpv6CidrBlockAssociation struct {
 	AssociationId        *string
@@ -2118,6 +2360,12 @@ type SubnetIpv6CidrBlockAssociation struct {
 	Ipv6CidrBlockState   *SubnetCidrBlockState
 	Ipv6AddressAttribute *string
 	IpSource             *string
+}
+
+// SupportedRegionDetail is the model's structure of that name.
+type SupportedRegionDetail struct {
+	Region       *string
+	ServiceState *string
 }
 
 // Tag is the model's structure of that name.
@@ -2262,6 +2510,35 @@ type VpcEncryptionControlExclusions struct {
 	ElasticFileSystem         *VpcEncryptionControlExclusion
 }
 
+// VpcEndpoint is the model's structure of that name.
+type VpcEndpoint struct {
+	VpcEndpointId            *string
+	VpcEndpointType          *string
+	VpcId                    *string
+	ServiceName              *string
+	State                    *string
+	PolicyDocument           *string
+	RouteTableIds            []string
+	SubnetIds                []string
+	Groups                   []SecurityGroupIdentifier
+	IpAddressType            *string
+	DnsOptions               *DnsOptions
+	PrivateDnsEnabled        *bool
+	RequesterManaged         *bool
+	NetworkInterfaceIds      []string
+	DnsEntries               []DnsEntry
+	CreationTimestamp        *time.Time
+	Tags                     []Tag
+	OwnerId                  *string
+	LastError                *LastError
+	Ipv4Prefixes             []SubnetIpPrefixes
+	Ipv6Prefixes             []SubnetIpPrefixes
+	FailureReason            *string
+	ServiceNetworkArn        *string
+	ResourceConfigurationArn *string
+	ServiceRegion            *string
+}
+
 // VpcIpv6CidrBlockAssociation is the model's structure of that name.
 type VpcIpv6CidrBlockAssociation struct {
 	AssociationId        *string
@@ -2275,6 +2552,14 @@ type VpcIpv6CidrBlockAssociation struct {
 
 // table holds the shapes of the model, by name.
 var table = []wire.Shape{
+	{Name: "AcceptVpcEndpointConnectionsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "ServiceId", Target: "VpcEndpointServiceId", Required: true},
+		{Name: "VpcEndpointIds", Target: "VpcEndpointIdList", LocationName: "VpcEndpointId", Required: true},
+	}},
+	{Name: "AcceptVpcEndpointConnectionsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Unsuccessful", Target: "UnsuccessfulItemSet", LocationName: "unsuccessful"},
+	}},
 	{Name: "AccountAttribute", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "AttributeName", Target: "String", LocationName: "attributeName"},
 		{Name: "AttributeValues", Target: "AccountAttributeValueList", LocationName: "attributeValueSet"},
@@ -2701,6 +2986,29 @@ var table = []wire.Shape{
 		{Name: "Tags", Target: "TagList", LocationName: "Tag", Required: true},
 	}},
 	{Name: "CreateTagsOutput", Kind: wire.Structure},
+	{Name: "CreateVpcEndpointInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "VpcEndpointType", Target: "VpcEndpointType"},
+		{Name: "VpcId", Target: "VpcId", Required: true},
+		{Name: "ServiceName", Target: "String"},
+		{Name: "PolicyDocument", Target: "String"},
+		{Name: "RouteTableIds", Target: "VpcEndpointRouteTableIdList", LocationName: "RouteTableId"},
+		{Name: "SubnetIds", Target: "VpcEndpointSubnetIdList", LocationName: "SubnetId"},
+		{Name: "SecurityGroupIds", Target: "VpcEndpointSecurityGroupIdList", LocationName: "SecurityGroupId"},
+		{Name: "IpAddressType", Target: "IpAddressType"},
+		{Name: "DnsOptions", Target: "DnsOptionsSpecification"},
+		{Name: "ClientToken", Target: "String"},
+		{Name: "PrivateDnsEnabled", Target: "Boolean"},
+		{Name: "TagSpecifications", Target: "TagSpecificationList", LocationName: "TagSpecification"},
+		{Name: "SubnetConfigurations", Target: "SubnetConfigurationsList", LocationName: "SubnetConfiguration"},
+		{Name: "ServiceNetworkArn", Target: "ServiceNetworkArn"},
+		{Name: "ResourceConfigurationArn", Target: "ResourceConfigurationArn"},
+		{Name: "ServiceRegion", Target: "String"},
+	}},
+	{Name: "CreateVpcEndpointOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "VpcEndpoint", Target: "VpcEndpoint", LocationName: "vpcEndpoint"},
+		{Name: "ClientToken", Target: "String", LocationName: "clientToken"},
+	}},
 	{Name: "CreateVpcInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "CidrBlock", Target: "String"},
 		{Name: "Ipv6Pool", Target: "Ipv6PoolEc2Id"},
@@ -2796,6 +3104,13 @@ var table = []wire.Shape{
 		{Name: "Tags", Target: "TagList", LocationName: "tag"},
 	}},
 	{Name: "DeleteTagsOutput", Kind: wire.Structure},
+	{Name: "DeleteVpcEndpointsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "VpcEndpointIds", Target: "VpcEndpointIdList", LocationName: "VpcEndpointId", Required: true},
+	}},
+	{Name: "DeleteVpcEndpointsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Unsuccessful", Target: "UnsuccessfulItemSet", LocationName: "unsuccessful"},
+	}},
 	{Name: "DeleteVpcInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "VpcId", Target: "VpcId", Required: true},
 		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
@@ -3031,6 +3346,41 @@ var table = []wire.Shape{
 		{Name: "EnableNetworkAddressUsageMetrics", Target: "AttributeBooleanValue", LocationName: "enableNetworkAddressUsageMetrics"},
 		{Name: "VpcId", Target: "String", LocationName: "vpcId"},
 	}},
+	{Name: "DescribeVpcEndpointServiceConfigurationsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "ServiceIds", Target: "VpcEndpointServiceIdList", LocationName: "ServiceId"},
+		{Name: "Filters", Target: "FilterList", LocationName: "Filter"},
+		{Name: "MaxResults", Target: "Integer"},
+		{Name: "NextToken", Target: "String"},
+	}},
+	{Name: "DescribeVpcEndpointServiceConfigurationsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "ServiceConfigurations", Target: "ServiceConfigurationSet", LocationName: "serviceConfigurationSet"},
+		{Name: "NextToken", Target: "String", LocationName: "nextToken"},
+	}},
+	{Name: "DescribeVpcEndpointServicesInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "ServiceNames", Target: "ValueStringList", LocationName: "ServiceName"},
+		{Name: "Filters", Target: "FilterList", LocationName: "Filter"},
+		{Name: "MaxResults", Target: "Integer"},
+		{Name: "NextToken", Target: "String"},
+		{Name: "ServiceRegions", Target: "ValueStringList", LocationName: "ServiceRegion"},
+	}},
+	{Name: "DescribeVpcEndpointServicesOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "ServiceNames", Target: "ValueStringList", LocationName: "serviceNameSet"},
+		{Name: "ServiceDetails", Target: "ServiceDetailSet", LocationName: "serviceDetailSet"},
+		{Name: "NextToken", Target: "String", LocationName: "nextToken"},
+	}},
+	{Name: "DescribeVpcEndpointsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "VpcEndpointIds", Target: "VpcEndpointIdList", LocationName: "VpcEndpointId"},
+		{Name: "Filters", Target: "FilterList", LocationName: "Filter"},
+		{Name: "MaxResults", Target: "Integer"},
+		{Name: "NextToken", Target: "String"},
+	}},
+	{Name: "DescribeVpcEndpointsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "VpcEndpoints", Target: "VpcEndpointSet", LocationName: "vpcEndpointSet"},
+		{Name: "NextToken", Target: "String", LocationName: "nextToken"},
+	}},
 	{Name: "DescribeVpcsInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Filters", Target: "FilterList", LocationName: "Filter"},
 		{Name: "VpcIds", Target: "VpcIdStringList", LocationName: "VpcId"},
@@ -3085,6 +3435,25 @@ var table = []wire.Shape{
 		{Name: "CidrBlockAssociation", Target: "VpcCidrBlockAssociation", LocationName: "cidrBlockAssociation"},
 		{Name: "VpcId", Target: "String", LocationName: "vpcId"},
 	}},
+	{Name: "DnsEntry", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DnsName", Target: "String", LocationName: "dnsName"},
+		{Name: "HostedZoneId", Target: "String", LocationName: "hostedZoneId"},
+	}},
+	{Name: "DnsEntrySet", Kind: wire.List, Elem: wire.Member{Target: "DnsEntry", LocationName: "item"}},
+	{Name: "DnsNameState", Kind: wire.String, Enum: []string{"pendingVerification", "verified", "failed"}},
+	{Name: "DnsOptions", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DnsRecordIpType", Target: "DnsRecordIpType", LocationName: "dnsRecordIpType"},
+		{Name: "PrivateDnsOnlyForInboundResolverEndpoint", Target: "Boolean", LocationName: "privateDnsOnlyForInboundResolverEndpoint"},
+		{Name: "PrivateDnsPreference", Target: "String", LocationName: "privateDnsPreference"},
+		{Name: "PrivateDnsSpecifiedDomains", Target: "PrivateDnsSpecifiedDomainSet", LocationName: "privateDnsSpecifiedDomainSet"},
+	}},
+	{Name: "DnsOptionsSpecification", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DnsRecordIpType", Target: "DnsRecordIpType"},
+		{Name: "PrivateDnsOnlyForInboundResolverEndpoint", Target: "Boolean"},
+		{Name: "PrivateDnsPreference", Target: "String"},
+		{Name: "PrivateDnsSpecifiedDomains", Target: "PrivateDnsSpecifiedDomainSet", LocationName: "PrivateDnsSpecifiedDomain"},
+	}},
+	{Name: "DnsRecordIpType", Kind: wire.String, Enum: []string{"ipv4", "dualstack", "ipv6", "service-defined"}},
 	{Name: "DomainType", Kind: wire.String, Enum: []string{"vpc", "standard"}},
 	{Name: "EgressOnlyInternetGatewayId", Kind: wire.String},
 	{Name: "EipAllocationPublicIp", Kind: wire.String},
@@ -3164,6 +3533,7 @@ var table = []wire.Shape{
 		{Name: "GroupName", Target: "String", LocationName: "groupName"},
 	}},
 	{Name: "GroupIdentifierList", Kind: wire.List, Elem: wire.Member{Target: "GroupIdentifier", LocationName: "item"}},
+	{Name: "GroupIdentifierSet", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroupIdentifier", LocationName: "item"}},
 	{Name: "GroupIds", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroupId", LocationName: "item"}},
 	{Name: "GroupNameStringList", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroupName", LocationName: "GroupName"}},
 	{Name: "HostnameType", Kind: wire.String, Enum: []string{"ip-name", "resource-name"}},
@@ -3192,6 +3562,7 @@ var table = []wire.Shape{
 	{Name: "InternetGatewayId", Kind: wire.String},
 	{Name: "InternetGatewayIdList", Kind: wire.List, Elem: wire.Member{Target: "InternetGatewayId", LocationName: "item"}},
 	{Name: "InternetGatewayList", Kind: wire.List, Elem: wire.Member{Target: "InternetGateway", LocationName: "item"}},
+	{Name: "IpAddressType", Kind: wire.String, Enum: []string{"ipv4", "dualstack", "ipv6"}},
 	{Name: "IpList", Kind: wire.List, Elem: wire.Member{Target: "String", LocationName: "item"}},
 	{Name: "IpPermission", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "IpProtocol", Target: "String", LocationName: "ipProtocol"},
@@ -3235,6 +3606,10 @@ var table = []wire.Shape{
 		{Name: "CidrIpv6", Target: "String", LocationName: "cidrIpv6"},
 	}},
 	{Name: "Ipv6RangeList", Kind: wire.List, Elem: wire.Member{Target: "Ipv6Range", LocationName: "item"}},
+	{Name: "LastError", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Message", Target: "String", LocationName: "message"},
+		{Name: "Code", Target: "String", LocationName: "code"},
+	}},
 	{Name: "LocalGatewayId", Kind: wire.String},
 	{Name: "LogDestinationType", Kind: wire.String, Enum: []string{"cloud-watch-logs", "s3", "kinesis-data-firehose"}},
 	{Name: "Long", Kind: wire.Long},
@@ -3310,6 +3685,25 @@ var table = []wire.Shape{
 		{Name: "EnableNetworkAddressUsageMetrics", Target: "AttributeBooleanValue"},
 	}},
 	{Name: "ModifyVpcAttributeOutput", Kind: wire.Structure},
+	{Name: "ModifyVpcEndpointInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "VpcEndpointId", Target: "VpcEndpointId", Required: true},
+		{Name: "ResetPolicy", Target: "Boolean"},
+		{Name: "PolicyDocument", Target: "String"},
+		{Name: "AddRouteTableIds", Target: "VpcEndpointRouteTableIdList", LocationName: "AddRouteTableId"},
+		{Name: "RemoveRouteTableIds", Target: "VpcEndpointRouteTableIdList", LocationName: "RemoveRouteTableId"},
+		{Name: "AddSubnetIds", Target: "VpcEndpointSubnetIdList", LocationName: "AddSubnetId"},
+		{Name: "RemoveSubnetIds", Target: "VpcEndpointSubnetIdList", LocationName: "RemoveSubnetId"},
+		{Name: "AddSecurityGroupIds", Target: "VpcEndpointSecurityGroupIdList", LocationName: "AddSecurityGroupId"},
+		{Name: "RemoveSecurityGroupIds", Target: "VpcEndpointSecurityGroupIdList", LocationName: "RemoveSecurityGroupId"},
+		{Name: "IpAddressType", Target: "IpAddressType"},
+		{Name: "DnsOptions", Target: "DnsOptionsSpecification"},
+		{Name: "PrivateDnsEnabled", Target: "Boolean"},
+		{Name: "SubnetConfigurations", Target: "SubnetConfigurationsList", LocationName: "SubnetConfiguration"},
+	}},
+	{Name: "ModifyVpcEndpointOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Return", Target: "Boolean", LocationName: "return"},
+	}},
 	{Name: "ModifyVpcTenancyInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "VpcId", Target: "VpcId", Required: true},
 		{Name: "InstanceTenancy", Target: "VpcTenancy", Required: true},
@@ -3491,6 +3885,7 @@ var table = []wire.Shape{
 		{Name: "Principal", Target: "String", LocationName: "principal"},
 		{Name: "HiddenByDefault", Target: "Boolean", LocationName: "hiddenByDefault"},
 	}},
+	{Name: "PayerResponsibility", Kind: wire.String, Enum: []string{"ServiceOwner"}},
 	{Name: "PortRange", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "From", Target: "Integer", LocationName: "from"},
 		{Name: "To", Target: "Integer", LocationName: "to"},
@@ -3521,11 +3916,22 @@ var table = []wire.Shape{
 	{Name: "PrefixListResourceIdStringList", Kind: wire.List, Elem: wire.Member{Target: "PrefixListResourceId", LocationName: "item"}},
 	{Name: "PrefixListSet", Kind: wire.List, Elem: wire.Member{Target: "PrefixList", LocationName: "item"}},
 	{Name: "PrefixListState", Kind: wire.String, Enum: []string{"create-in-progress", "create-complete", "create-failed", "modify-in-progress", "modify-complete", "modify-failed", "restore-in-progress", "restore-complete", "restore-failed", "delete-in-progress", "delete-complete", "delete-failed"}},
+	{Name: "PrivateDnsDetails", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "PrivateDnsName", Target: "String", LocationName: "privateDnsName"},
+	}},
+	{Name: "PrivateDnsDetailsSet", Kind: wire.List, Elem: wire.Member{Target: "PrivateDnsDetails", LocationName: "item"}},
+	{Name: "PrivateDnsNameConfiguration", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "State", Target: "DnsNameState", LocationName: "state"},
+		{Name: "Type", Target: "String", LocationName: "type"},
+		{Name: "Value", Target: "String", LocationName: "value"},
+		{Name: "Name", Target: "String", LocationName: "name"},
+	}},
 	{Name: "PrivateDnsNameOptionsOnLaunch", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "HostnameType", Target: "HostnameType", LocationName: "hostnameType"},
 		{Name: "EnableResourceNameDnsARecord", Target: "Boolean", LocationName: "enableResourceNameDnsARecord"},
 		{Name: "EnableResourceNameDnsAAAARecord", Target: "Boolean", LocationName: "enableResourceNameDnsAAAARecord"},
 	}},
+	{Name: "PrivateDnsSpecifiedDomainSet", Kind: wire.List, Bounds: &wire.Bounds{Min: 0, Max: 10}, Elem: wire.Member{Target: "String", LocationName: "item"}},
 	{Name: "PrivateIpAddressCount", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 1, Max: 31}},
 	{Name: "PrivateIpAddressSpecification", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Primary", Target: "Boolean", LocationName: "primary"},
@@ -3638,6 +4044,7 @@ var table = []wire.Shape{
 		{Name: "AssociationState", Target: "RouteTableAssociationState", LocationName: "associationState"},
 	}},
 	{Name: "ResourceArn", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 1283}},
+	{Name: "ResourceConfigurationArn", Kind: wire.String},
 	{Name: "ResourceIdList", Kind: wire.List, Elem: wire.Member{Target: "TaggableResourceId"}},
 	{Name: "ResourceType", Kind: wire.String, Enum: []string{"capacity-reservation", "client-vpn-endpoint", "customer-gateway", "carrier-gateway", "coip-pool", "declarative-policies-report", "dedicated-host", "dhcp-options", "egress-only-internet-gateway", "elastic-ip", "elastic-gpu", "export-image-task", "export-instance-task", "fleet", "fpga-image", "host-reservation", "image", "image-usage-report", "import-image-task", "import-snapshot-task", "instance", "instance-event-window", "internet-gateway", "ipam", "ipam-pool", "ipam-scope", "ipv4pool-ec2", "ipv6pool-ec2", "key-pair", "launch-template", "local-gateway", "local-gateway-route-table", "local-gateway-virtual-interface", "local-gateway-virtual-interface-group", "local-gateway-route-table-vpc-association", "local-gateway-route-table-virtual-interface-group-association", "natgateway", "network-acl", "network-interface", "network-insights-analysis", "network-insights-path", "network-insights-access-scope", "network-insights-access-scope-analysis", "outpost-lag", "placement-group", "prefix-list", "replace-root-volume-task", "reserved-instances", "route-table", "security-group", "security-group-rule", "service-link-virtual-interface", "snapshot", "spot-fleet-request", "spot-instances-request", "subnet", "subnet-cidr-reservation", "traffic-mirror-filter", "traffic-mirror-session", "traffic-mirror-target", "transit-gateway", "transit-gateway-attachment", "transit-gateway-connect-peer", "transit-gateway-multicast-domain", "transit-gateway-policy-table", "transit-gateway-metering-policy", "transit-gateway-route-table", "transit-gateway-route-table-announcement", "volume", "vpc", "vpc-endpoint", "vpc-endpoint-connection", "vpc-endpoint-service", "vpc-endpoint-service-permission", "vpc-peering-connection", "vpn-connection", "vpn-gateway", "vpc-flow-log", "capacity-reservation-fleet", "traffic-mirror-filter-rule", "vpc-endpoint-connection-device-type", "verified-access-instance", "verified-access-group", "verified-access-endpoint", "verified-access-policy", "verified-access-trust-provider", "vpn-connection-device-type", "vpc-block-public-access-exclusion", "vpc-encryption-control", "route-server", "route-server-endpoint", "route-server-peer", "ipam-resource-discovery", "ipam-resource-discovery-association", "instance-connect-endpoint", "verified-access-endpoint-target", "ipam-external-resource-verification-token", "capacity-block", "mac-modification-task", "ipam-prefix-list-resolver", "ipam-policy", "ipam-prefix-list-resolver-target", "secondary-interface", "secondary-network", "secondary-subnet", "capacity-manager-data-export", "vpn-concentrator", "ipam-pool-allocation"}},
 	{Name: "RevokeSecurityGroupEgressInput", Kind: wire.Structure, Members: []wire.Member{
@@ -3764,6 +4171,10 @@ var table = []wire.Shape{
 	{Name: "SecurityGroupForVpcList", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroupForVpc", LocationName: "item"}},
 	{Name: "SecurityGroupId", Kind: wire.String},
 	{Name: "SecurityGroupIdStringList", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroupId", LocationName: "SecurityGroupId"}},
+	{Name: "SecurityGroupIdentifier", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "GroupId", Target: "String", LocationName: "groupId"},
+		{Name: "GroupName", Target: "String", LocationName: "groupName"},
+	}},
 	{Name: "SecurityGroupList", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroup", LocationName: "item"}},
 	{Name: "SecurityGroupName", Kind: wire.String},
 	{Name: "SecurityGroupReference", Kind: wire.Structure, Members: []wire.Member{
@@ -3812,7 +4223,56 @@ var table = []wire.Shape{
 		{Name: "SecurityGroupRule", Target: "SecurityGroupRuleRequest"},
 	}},
 	{Name: "SecurityGroupRuleUpdateList", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroupRuleUpdate", LocationName: "item"}},
+	{Name: "ServiceConfiguration", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "ServiceType", Target: "ServiceTypeDetailSet", LocationName: "serviceType"},
+		{Name: "ServiceId", Target: "String", LocationName: "serviceId"},
+		{Name: "ServiceName", Target: "String", LocationName: "serviceName"},
+		{Name: "ServiceState", Target: "ServiceState", LocationName: "serviceState"},
+		{Name: "AvailabilityZoneIds", Target: "ValueStringList", LocationName: "availabilityZoneIdSet"},
+		{Name: "AvailabilityZones", Target: "ValueStringList", LocationName: "availabilityZoneSet"},
+		{Name: "AcceptanceRequired", Target: "Boolean", LocationName: "acceptanceRequired"},
+		{Name: "ManagesVpcEndpoints", Target: "Boolean", LocationName: "managesVpcEndpoints"},
+		{Name: "NetworkLoadBalancerArns", Target: "ValueStringList", LocationName: "networkLoadBalancerArnSet"},
+		{Name: "GatewayLoadBalancerArns", Target: "ValueStringList", LocationName: "gatewayLoadBalancerArnSet"},
+		{Name: "SupportedIpAddressTypes", Target: "SupportedIpAddressTypes", LocationName: "supportedIpAddressTypeSet"},
+		{Name: "BaseEndpointDnsNames", Target: "ValueStringList", LocationName: "baseEndpointDnsNameSet"},
+		{Name: "PrivateDnsName", Target: "String", LocationName: "privateDnsName"},
+		{Name: "PrivateDnsNameConfiguration", Target: "PrivateDnsNameConfiguration", LocationName: "privateDnsNameConfiguration"},
+		{Name: "PayerResponsibility", Target: "PayerResponsibility", LocationName: "payerResponsibility"},
+		{Name: "Tags", Target: "TagList", LocationName: "tagSet"},
+		{Name: "SupportedRegions", Target: "SupportedRegionSet", LocationName: "supportedRegionSet"},
+		{Name: "RemoteAccessEnabled", Target: "Boolean", LocationName: "remoteAccessEnabled"},
+	}},
+	{Name: "ServiceConfigurationSet", Kind: wire.List, Elem: wire.Member{Target: "ServiceConfiguration", LocationName: "item"}},
+	{Name: "ServiceConnectivityType", Kind: wire.String, Enum: []string{"ipv4", "ipv6"}},
+	{Name: "ServiceDetail", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "ServiceName", Target: "String", LocationName: "serviceName"},
+		{Name: "ServiceId", Target: "String", LocationName: "serviceId"},
+		{Name: "ServiceType", Target: "ServiceTypeDetailSet", LocationName: "serviceType"},
+		{Name: "ServiceRegion", Target: "String", LocationName: "serviceRegion"},
+		{Name: "AvailabilityZoneIds", Target: "ValueStringList", LocationName: "availabilityZoneIdSet"},
+		{Name: "AvailabilityZones", Target: "ValueStringList", LocationName: "availabilityZoneSet"},
+		{Name: "Owner", Target: "String", LocationName: "owner"},
+		{Name: "BaseEndpointDnsNames", Target: "ValueStringList", LocationName: "baseEndpointDnsNameSet"},
+		{Name: "PrivateDnsName", Target: "String", LocationName: "privateDnsName"},
+		{Name: "PrivateDnsNames", Target: "PrivateDnsDetailsSet", LocationName: "privateDnsNameSet"},
+		{Name: "VpcEndpointPolicySupported", Target: "Boolean", LocationName: "vpcEndpointPolicySupported"},
+		{Name: "AcceptanceRequired", Target: "Boolean", LocationName: "acceptanceRequired"},
+		{Name: "ManagesVpcEndpoints", Target: "Boolean", LocationName: "managesVpcEndpoints"},
+		{Name: "PayerResponsibility", Target: "PayerResponsibility", LocationName: "payerResponsibility"},
+		{Name: "Tags", Target: "TagList", LocationName: "tagSet"},
+		{Name: "PrivateDnsNameVerificationState", Target: "DnsNameState", LocationName: "privateDnsNameVerificationState"},
+		{Name: "SupportedIpAddressTypes", Target: "SupportedIpAddressTypes", LocationName: "supportedIpAddressTypeSet"},
+	}},
+	{Name: "ServiceDetailSet", Kind: wire.List, Elem: wire.Member{Target: "ServiceDetail", LocationName: "item"}},
 	{Name: "ServiceManaged", Kind: wire.String, Enum: []string{"alb", "nlb", "rnat", "rds"}},
+	{Name: "ServiceNetworkArn", Kind: wire.String},
+	{Name: "ServiceState", Kind: wire.String, Enum: []string{"Pending", "Available", "Deleting", "Deleted", "Failed"}},
+	{Name: "ServiceType", Kind: wire.String, Enum: []string{"Interface", "Gateway", "GatewayLoadBalancer"}},
+	{Name: "ServiceTypeDetail", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "ServiceType", Target: "ServiceType", LocationName: "serviceType"},
+	}},
+	{Name: "ServiceTypeDetailSet", Kind: wire.List, Elem: wire.Member{Target: "ServiceTypeDetail", LocationName: "item"}},
 	{Name: "StaleIpPermission", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "FromPort", Target: "Integer", LocationName: "fromPort"},
 		{Name: "IpProtocol", Target: "String", LocationName: "ipProtocol"},
@@ -3831,6 +4291,7 @@ var table = []wire.Shape{
 		{Name: "VpcId", Target: "String", LocationName: "vpcId"},
 	}},
 	{Name: "StaleSecurityGroupSet", Kind: wire.List, Elem: wire.Member{Target: "StaleSecurityGroup", LocationName: "item"}},
+	{Name: "State", Kind: wire.String, Enum: []string{"PendingAcceptance", "Pending", "Available", "Deleting", "Deleted", "Rejected", "Failed", "Expired", "Partial"}},
 	{Name: "String", Kind: wire.String},
 	{Name: "Subnet", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "AvailabilityZoneId", Target: "String", LocationName: "availabilityZoneId"},
@@ -3863,9 +4324,20 @@ var table = []wire.Shape{
 		{Name: "StatusMessage", Target: "String", LocationName: "statusMessage"},
 	}},
 	{Name: "SubnetCidrBlockStateCode", Kind: wire.String, Enum: []string{"associating", "associated", "disassociating", "disassociated", "failing", "failed"}},
+	{Name: "SubnetConfiguration", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "SubnetId", Target: "SubnetId"},
+		{Name: "Ipv4", Target: "String"},
+		{Name: "Ipv6", Target: "String"},
+	}},
+	{Name: "SubnetConfigurationsList", Kind: wire.List, Elem: wire.Member{Target: "SubnetConfiguration", LocationName: "item"}},
 	{Name: "SubnetId", Kind: wire.String},
 	{Name: "SubnetIdList", Kind: wire.List, Elem: wire.Member{Target: "SubnetId", LocationName: "AssociatedSubnetId"}},
 	{Name: "SubnetIdStringList", Kind: wire.List, Elem: wire.Member{Target: "SubnetId", LocationName: "SubnetId"}},
+	{Name: "SubnetIpPrefixes", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "SubnetId", Target: "String", LocationName: "subnetId"},
+		{Name: "IpPrefixes", Target: "ValueStringList", LocationName: "ipPrefixSet"},
+	}},
+	{Name: "SubnetIpPrefixesList", Kind: wire.List, Elem: wire.Member{Target: "SubnetIpPrefixes", LocationName: "item"}},
 	{Name: "SubnetIpv6CidrBlockAssociation", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "AssociationId", Target: "SubnetCidrAssociationId", LocationName: "associationId"},
 		{Name: "Ipv6CidrBlock", Target: "String", LocationName: "ipv6CidrBlock"},
@@ -3876,6 +4348,12 @@ var table = []wire.Shape{
 	{Name: "SubnetIpv6CidrBlockAssociationSet", Kind: wire.List, Elem: wire.Member{Target: "SubnetIpv6CidrBlockAssociation", LocationName: "item"}},
 	{Name: "SubnetList", Kind: wire.List, Elem: wire.Member{Target: "Subnet", LocationName: "item"}},
 	{Name: "SubnetState", Kind: wire.String, Enum: []string{"pending", "available", "unavailable", "failed", "failed-insufficient-capacity"}},
+	{Name: "SupportedIpAddressTypes", Kind: wire.List, Bounds: &wire.Bounds{Min: 0, Max: 2}, Elem: wire.Member{Target: "ServiceConnectivityType", LocationName: "item"}},
+	{Name: "SupportedRegionDetail", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Region", Target: "String", LocationName: "region"},
+		{Name: "ServiceState", Target: "String", LocationName: "serviceState"},
+	}},
+	{Name: "SupportedRegionSet", Kind: wire.List, Elem: wire.Member{Target: "SupportedRegionDetail", LocationName: "item"}},
 	{Name: "Tag", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Key", Target: "String", LocationName: "key"},
 		{Name: "Value", Target: "String", LocationName: "value"},
@@ -4004,7 +4482,42 @@ var table = []wire.Shape{
 	{Name: "VpcEncryptionControlId", Kind: wire.String},
 	{Name: "VpcEncryptionControlMode", Kind: wire.String, Enum: []string{"monitor", "enforce"}},
 	{Name: "VpcEncryptionControlState", Kind: wire.String, Enum: []string{"enforce-in-progress", "monitor-in-progress", "enforce-failed", "monitor-failed", "deleting", "deleted", "available", "creating", "delete-failed"}},
+	{Name: "VpcEndpoint", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "VpcEndpointId", Target: "String", LocationName: "vpcEndpointId"},
+		{Name: "VpcEndpointType", Target: "VpcEndpointType", LocationName: "vpcEndpointType"},
+		{Name: "VpcId", Target: "String", LocationName: "vpcId"},
+		{Name: "ServiceName", Target: "String", LocationName: "serviceName"},
+		{Name: "State", Target: "State", LocationName: "state"},
+		{Name: "PolicyDocument", Target: "String", LocationName: "policyDocument"},
+		{Name: "RouteTableIds", Target: "ValueStringList", LocationName: "routeTableIdSet"},
+		{Name: "SubnetIds", Target: "ValueStringList", LocationName: "subnetIdSet"},
+		{Name: "Groups", Target: "GroupIdentifierSet", LocationName: "groupSet"},
+		{Name: "IpAddressType", Target: "IpAddressType", LocationName: "ipAddressType"},
+		{Name: "DnsOptions", Target: "DnsOptions", LocationName: "dnsOptions"},
+		{Name: "PrivateDnsEnabled", Target: "Boolean", LocationName: "privateDnsEnabled"},
+		{Name: "RequesterManaged", Target: "Boolean", LocationName: "requesterManaged"},
+		{Name: "NetworkInterfaceIds", Target: "ValueStringList", LocationName: "networkInterfaceIdSet"},
+		{Name: "DnsEntries", Target: "DnsEntrySet", LocationName: "dnsEntrySet"},
+		{Name: "CreationTimestamp", Target: "MillisecondDateTime", LocationName: "creationTimestamp"},
+		{Name: "Tags", Target: "TagList", LocationName: "tagSet"},
+		{Name: "OwnerId", Target: "String", LocationName: "ownerId"},
+		{Name: "LastError", Target: "LastError", LocationName: "lastError"},
+		{Name: "Ipv4Prefixes", Target: "SubnetIpPrefixesList", LocationName: "ipv4PrefixSet"},
+		{Name: "Ipv6Prefixes", Target: "SubnetIpPrefixesList", LocationName: "ipv6PrefixSet"},
+		{Name: "FailureReason", Target: "String", LocationName: "failureReason"},
+		{Name: "ServiceNetworkArn", Target: "ServiceNetworkArn", LocationName: "serviceNetworkArn"},
+		{Name: "ResourceConfigurationArn", Target: "ResourceConfigurationArn", LocationName: "resourceConfigurationArn"},
+		{Name: "ServiceRegion", Target: "String", LocationName: "serviceRegion"},
+	}},
 	{Name: "VpcEndpointId", Kind: wire.String},
+	{Name: "VpcEndpointIdList", Kind: wire.List, Elem: wire.Member{Target: "VpcEndpointId", LocationName: "item"}},
+	{Name: "VpcEndpointRouteTableIdList", Kind: wire.List, Elem: wire.Member{Target: "RouteTableId", LocationName: "item"}},
+	{Name: "VpcEndpointSecurityGroupIdList", Kind: wire.List, Elem: wire.Member{Target: "SecurityGroupId", LocationName: "item"}},
+	{Name: "VpcEndpointServiceId", Kind: wire.String},
+	{Name: "VpcEndpointServiceIdList", Kind: wire.List, Elem: wire.Member{Target: "VpcEndpointServiceId", LocationName: "item"}},
+	{Name: "VpcEndpointSet", Kind: wire.List, Elem: wire.Member{Target: "VpcEndpoint", LocationName: "item"}},
+	{Name: "VpcEndpointSubnetIdList", Kind: wire.List, Elem: wire.Member{Target: "SubnetId", LocationName: "item"}},
+	{Name: "VpcEndpointType", Kind: wire.String, Enum: []string{"Interface", "Gateway", "GatewayLoadBalancer", "Resource", "ServiceNetwork"}},
 	{Name: "VpcFlowLogId", Kind: wire.String},
 	{Name: "VpcId", Kind: wire.String},
 	{Name: "VpcIdStringList", Kind: wire.List, Elem: wire.Member{Target: "VpcId", LocationName: "VpcId"}},

@@ -57,7 +57,7 @@ func (n *Networks) Run(ctx context.Context) error {
 	n.loop.Wake(networks...) // a VPC's row may have gone while nobody looked
 	reconcile.FromChanges(ctx, n.loop, n.store, vpcOf,
 		ec2.VPCs, ec2.Subnets, ec2.RouteTables, ec2.InternetGateways, ec2.SecurityGroups, ec2.SecurityGroupRules,
-		ec2.PrefixLists, ec2.NetworkACLs, ec2.ACLAssociations, ec2.FlowLogs, ec2.NATGateways)
+		ec2.PrefixLists, ec2.NetworkACLs, ec2.ACLAssociations, ec2.Endpoints, ec2.EndpointStatuses, ec2.FlowLogs, ec2.NATGateways)
 	return n.loop.Run(ctx)
 }
 

@@ -17,10 +17,11 @@ func networkOf(r store.Reader, id string, pool netip.Prefix) (n vpc.Network, ok 
 	}
 	n = vpc.Network{ID: row.ID, Region: row.Scope.Region, CIDRs: row.CIDRs, Resolver: row.DNSSupport, ACLs: aclsOf(r, id)}
 	n.NATGateways = natGatewaysOf(r, id)
+	n.Endpoints, n.PlatformAddresses = endpointsOf(r, id), platformAddresses(r, id)
 	n.Flows = hasFlowLogs(r, id)
 	for s := range ec2.SubnetsOf(r, id) {
 		n.Subnets = append(n.Subnets, vpc.Subnet{
-			ID: s.ID, CIDR: s.CIDR, Routes: routesOf(r, s), ACL: ec2.ACLOf(r, s).ACL,
+			ID: s.ID, CIDR: s.CIDR, Routes: append(routesOf(r, s), endpointRoutes(r, s, pool)...), ACL: ec2.ACLOf(r, s).ACL,
 		})
 	}
 	for g := range ec2.SecurityGroupsOf(r, id) {
