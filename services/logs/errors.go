@@ -37,3 +37,7 @@ func errStreamExists() *aws.Error {
 func errProtected(group string) *aws.Error {
 	return aws.Errorf("ValidationException", "Log group %s has deletion protection enabled. Disable deletion protection before deleting.", group)
 }
+
+func errNoMetricFilter() *aws.Error {
+	return aws.Errorf("ResourceNotFoundException", "The specified metric filter does not exist.")
+}

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,11 +27,24 @@ type Group struct {
 }
 
 // Groups keeps the groups by ARN.
-var Groups = store.NewTable("logs.groups", func(g *Group) string { return g.ARN() })
+var Groups = store.NewTable("logs.groups", func(g *Group) string { return g.ARN() },
+	store.Index[Group]{Name: byID, Keys: func(g *Group) []string { return []string{engineKey(g.ID)} }})
+
+const byID = "engine"
+
+func engineKey(id uint64) string { return strconv.FormatUint(id, 16) }
+
+// GroupByID returns the group that the engine knows by an ID.
+func GroupByID(r store.Reader, id uint64) (*Group, bool) {
+	for g := range Groups.By(r, byID, engineKey(id)) {
+		return g, true
+	}
+	return nil, false
+}
 
 // Tables lists every table of the service, for opening a store.
 func Tables() []store.AnyTable {
-	return []store.AnyTable{Groups, Streams, Remains, QueryDefinitions}
+	return []store.AnyTable{Groups, Streams, Remains, QueryDefinitions, MetricFilters}
 }
 
 // GroupARN is the ARN of a group, without the ":*" that stands for its streams.
@@ -90,6 +104,9 @@ func DeleteGroup(tx *store.Txn, s aws.Scope, name string) error {
 	}
 	for _, st := range slices.Collect(StreamsOf(tx, g)) {
 		Streams.Delete(tx, st.ARN())
+	}
+	for _, f := range slices.Collect(MetricFiltersOf(tx, g, "")) {
+		MetricFilters.Delete(tx, f.key())
 	}
 	Groups.Delete(tx, g.ARN())
 	Remains.Put(tx, Remain{Group: g.ID})

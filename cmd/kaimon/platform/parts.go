@@ -24,6 +24,7 @@ import (
 	"kaimon.dev/kaimon/services/iam"
 	"kaimon.dev/kaimon/services/logs"
 	"kaimon.dev/kaimon/services/logs/logsctl"
+	"kaimon.dev/kaimon/services/logs/tap"
 	"kaimon.dev/kaimon/services/servicediscovery"
 	"kaimon.dev/kaimon/services/servicediscovery/servicediscoveryctl"
 	"kaimon.dev/kaimon/store"
@@ -70,8 +71,9 @@ func (m *Main) openRuntime(ctx context.Context) (err error) {
 	if m.events, err = logstore.Open(logstore.Options{Dir: m.Config.eventsDir(), Log: m.Log}); err != nil {
 		return err
 	}
+	m.tapped = tap.Engine{Engine: m.events, Listeners: []tap.Listener{tap.NewMetrics(m.store, m.metrics)}}
 	options := m.runtimeOptions()
-	options.Logs = logsctl.Sink{Store: m.store, Engine: m.events}
+	options.Logs = logsctl.Sink{Store: m.store, Engine: m.tapped}
 	if m.runtime, err = containerd.NewRuntime(ctx, options); err != nil {
 		return err
 	}

@@ -72,17 +72,20 @@ func (m *Main) startControllers(ctx context.Context) {
 	pushed := ecrctl.NewImages(ecrctl.Options{
 		Store: m.store, Runtime: m.runtime, Registry: m.registry, Clock: systemClock, Log: m.Log,
 	})
-	m.background("ecr", func() error { return pushed.Run(ctx) })
 	expiring := ecrctl.NewLifecycle(m.store, systemClock, m.Log)
+	for _, loop := range append(pushed.Loops(), expiring.Loop()) {
+		m.health.loop(loop.Stats)
+	}
+	m.background("ecr", func() error { return pushed.Run(ctx) })
 	m.background("ecr.lifecycle", func() error { return expiring.Run(ctx) })
 	renewer := acmctl.New(acmctl.Options{Store: m.store, Clock: systemClock, Seal: m.seal, Log: m.Log})
 	m.health.loop(renewer.Stats)
 	m.background("acm", func() error { return renewer.Run(ctx) })
 	m.background("elbv2", func() error { return balancers.Run(ctx) })
-	sweeper := logsctl.New(logsctl.Options{Store: m.store, Engine: m.events, Clock: systemClock, Log: m.Log})
+	sweeper := logsctl.New(logsctl.Options{Store: m.store, Engine: m.tapped, Clock: systemClock, Log: m.Log})
 	m.background("logs", func() error { return sweeper.Run(ctx) })
 	flows := ec2ctl.NewFlowLogs(ec2ctl.FlowLogsOptions{
-		Store: m.store, Plane: m.plane, Logs: logsctl.Writer{Store: m.store, Engine: m.events}, Clock: systemClock, Log: m.Log,
+		Store: m.store, Plane: m.plane, Logs: logsctl.Writer{Store: m.store, Engine: m.tapped}, Clock: systemClock, Log: m.Log,
 	})
 	m.background("ec2.flow-logs", func() error { return flows.Run(ctx) })
 	endpoints := ec2ctl.NewEndpoints(m.store, m.plane, systemClock, m.Log)

@@ -21,9 +21,11 @@ const (
 	queryMemory = 128 << 20
 	// maxWorkers read for one query.
 	maxWorkers = 4
-	// slices are what few streams are cut into, so that all workers have work.
+	// cuts is what streams are cut into if they are few: so that all workers have
+	// work, and that the newest events are read early, though each part is read
+	// from its beginning, which is what the engine does best.
 	fewStreams = 8
-	cuts       = 16
+	cuts       = 32
 )
 
 // stretch is a part of a stream that one worker reads.
@@ -99,7 +101,7 @@ func (s *search) work(ctx context.Context, run *insights.Run, take func() (stret
 		}
 		before := progress{run.Scanned, run.Matched, run.Bytes}
 		e := insights.Event{Stream: part.stream, Source: part.source}
-		err := s.engine.ReadStream(ctx, part.stream, part.within, !s.query.OldestFirst(), func(event logline.Event) bool {
+		err := s.engine.ReadStream(ctx, part.stream, part.within, false, func(event logline.Event) bool {
 			e.Event = event
 			more = run.Add(&e)
 			return more

@@ -15,10 +15,12 @@ type API interface {
 	CreateLogStream(ctx context.Context, in *CreateLogStreamInput) (*CreateLogStreamOutput, error)
 	DeleteLogGroup(ctx context.Context, in *DeleteLogGroupInput) (*DeleteLogGroupOutput, error)
 	DeleteLogStream(ctx context.Context, in *DeleteLogStreamInput) (*DeleteLogStreamOutput, error)
+	DeleteMetricFilter(ctx context.Context, in *DeleteMetricFilterInput) (*DeleteMetricFilterOutput, error)
 	DeleteQueryDefinition(ctx context.Context, in *DeleteQueryDefinitionInput) (*DeleteQueryDefinitionOutput, error)
 	DeleteRetentionPolicy(ctx context.Context, in *DeleteRetentionPolicyInput) (*DeleteRetentionPolicyOutput, error)
 	DescribeLogGroups(ctx context.Context, in *DescribeLogGroupsInput) (*DescribeLogGroupsOutput, error)
 	DescribeLogStreams(ctx context.Context, in *DescribeLogStreamsInput) (*DescribeLogStreamsOutput, error)
+	DescribeMetricFilters(ctx context.Context, in *DescribeMetricFiltersInput) (*DescribeMetricFiltersOutput, error)
 	DescribeQueries(ctx context.Context, in *DescribeQueriesInput) (*DescribeQueriesOutput, error)
 	DescribeQueryDefinitions(ctx context.Context, in *DescribeQueryDefinitionsInput) (*DescribeQueryDefinitionsOutput, error)
 	FilterLogEvents(ctx context.Context, in *FilterLogEventsInput) (*FilterLogEventsOutput, error)
@@ -29,6 +31,7 @@ type API interface {
 	ListTagsLogGroup(ctx context.Context, in *ListTagsLogGroupInput) (*ListTagsLogGroupOutput, error)
 	PutLogEvents(ctx context.Context, in *PutLogEventsInput) (*PutLogEventsOutput, error)
 	PutLogGroupDeletionProtection(ctx context.Context, in *PutLogGroupDeletionProtectionInput) (*PutLogGroupDeletionProtectionOutput, error)
+	PutMetricFilter(ctx context.Context, in *PutMetricFilterInput) (*PutMetricFilterOutput, error)
 	PutQueryDefinition(ctx context.Context, in *PutQueryDefinitionInput) (*PutQueryDefinitionOutput, error)
 	PutRetentionPolicy(ctx context.Context, in *PutRetentionPolicyInput) (*PutRetentionPolicyOutput, error)
 	StartQuery(ctx context.Context, in *StartQueryInput) (*StartQueryOutput, error)
@@ -56,10 +59,12 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "CreateLogStream", Method: "POST", Path: "/"}, api.CreateLogStream),
 			wire.Op(wire.Operation{Name: "DeleteLogGroup", Method: "POST", Path: "/"}, api.DeleteLogGroup),
 			wire.Op(wire.Operation{Name: "DeleteLogStream", Method: "POST", Path: "/"}, api.DeleteLogStream),
+			wire.Op(wire.Operation{Name: "DeleteMetricFilter", Method: "POST", Path: "/"}, api.DeleteMetricFilter),
 			wire.Op(wire.Operation{Name: "DeleteQueryDefinition", Method: "POST", Path: "/"}, api.DeleteQueryDefinition),
 			wire.Op(wire.Operation{Name: "DeleteRetentionPolicy", Method: "POST", Path: "/"}, api.DeleteRetentionPolicy),
 			wire.Op(wire.Operation{Name: "DescribeLogGroups", Method: "POST", Path: "/"}, api.DescribeLogGroups),
 			wire.Op(wire.Operation{Name: "DescribeLogStreams", Method: "POST", Path: "/"}, api.DescribeLogStreams),
+			wire.Op(wire.Operation{Name: "DescribeMetricFilters", Method: "POST", Path: "/"}, api.DescribeMetricFilters),
 			wire.Op(wire.Operation{Name: "DescribeQueries", Method: "POST", Path: "/"}, api.DescribeQueries),
 			wire.Op(wire.Operation{Name: "DescribeQueryDefinitions", Method: "POST", Path: "/"}, api.DescribeQueryDefinitions),
 			wire.Op(wire.Operation{Name: "FilterLogEvents", Method: "POST", Path: "/"}, api.FilterLogEvents),
@@ -70,6 +75,7 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "ListTagsLogGroup", Method: "POST", Path: "/"}, api.ListTagsLogGroup),
 			wire.Op(wire.Operation{Name: "PutLogEvents", Method: "POST", Path: "/"}, api.PutLogEvents),
 			wire.Op(wire.Operation{Name: "PutLogGroupDeletionProtection", Method: "POST", Path: "/"}, api.PutLogGroupDeletionProtection),
+			wire.Op(wire.Operation{Name: "PutMetricFilter", Method: "POST", Path: "/"}, api.PutMetricFilter),
 			wire.Op(wire.Operation{Name: "PutQueryDefinition", Method: "POST", Path: "/"}, api.PutQueryDefinition),
 			wire.Op(wire.Operation{Name: "PutRetentionPolicy", Method: "POST", Path: "/"}, api.PutRetentionPolicy),
 			wire.Op(wire.Operation{Name: "StartQuery", Method: "POST", Path: "/"}, api.StartQuery),
@@ -141,6 +147,16 @@ type DeleteLogStreamInput struct {
 type DeleteLogStreamOutput struct {
 }
 
+// DeleteMetricFilterInput is the request of DeleteMetricFilter.
+type DeleteMetricFilterInput struct {
+	LogGroupName *string
+	FilterName   *string
+}
+
+// DeleteMetricFilterOutput is the answer of DeleteMetricFilter.
+type DeleteMetricFilterOutput struct {
+}
+
 // DeleteQueryDefinitionInput is the request of DeleteQueryDefinition.
 type DeleteQueryDefinitionInput struct {
 	QueryDefinitionId *string
@@ -193,6 +209,22 @@ type DescribeLogStreamsInput struct {
 type DescribeLogStreamsOutput struct {
 	LogStreams []LogStream
 	NextToken  *string
+}
+
+// DescribeMetricFiltersInput is the request of DescribeMetricFilters.
+type DescribeMetricFiltersInput struct {
+	LogGroupName     *string
+	FilterNamePrefix *string
+	NextToken        *string
+	Limit            *int32
+	MetricName       *string
+	MetricNamespace  *string
+}
+
+// DescribeMetricFiltersOutput is the answer of DescribeMetricFilters.
+type DescribeMetricFiltersOutput struct {
+	MetricFilters []MetricFilter
+	NextToken     *string
 }
 
 // DescribeQueriesInput is the request of DescribeQueries.
@@ -364,11 +396,33 @@ type LogStream struct {
 	StoredBytes         *int64
 }
 
+// MetricFilter is the model's structure of that name.
+type MetricFilter struct {
+	FilterName                *string
+	FilterPattern             *string
+	MetricTransformations     []MetricTransformation
+	CreationTime              *int64
+	LogGroupName              *string
+	ApplyOnTransformedLogs    *bool
+	FieldSelectionCriteria    *string
+	EmitSystemFieldDimensions []string
+}
+
 // MetricFilterMatchRecord is the model's structure of that name.
 type MetricFilterMatchRecord struct {
 	EventNumber     *int64
 	EventMessage    *string
 	ExtractedValues map[string]string
+}
+
+// MetricTransformation is the model's structure of that name.
+type MetricTransformation struct {
+	MetricName      *string
+	MetricNamespace *string
+	MetricValue     *string
+	DefaultValue    *float64
+	Dimensions      map[string]string
+	Unit            *string
 }
 
 // OutputLogEvent is the model's structure of that name.
@@ -402,6 +456,21 @@ type PutLogGroupDeletionProtectionInput struct {
 
 // PutLogGroupDeletionProtectionOutput is the answer of PutLogGroupDeletionProtection.
 type PutLogGroupDeletionProtectionOutput struct {
+}
+
+// PutMetricFilterInput is the request of PutMetricFilter.
+type PutMetricFilterInput struct {
+	LogGroupName              *string
+	FilterName                *string
+	FilterPattern             *string
+	MetricTransformations     []MetricTransformation
+	ApplyOnTransformedLogs    *bool
+	FieldSelectionCriteria    *string
+	EmitSystemFieldDimensions []string
+}
+
+// PutMetricFilterOutput is the answer of PutMetricFilter.
+type PutMetricFilterOutput struct {
 }
 
 // PutQueryDefinitionInput is the request of PutQueryDefinition.
@@ -578,6 +647,7 @@ var table = []wire.Shape{
 	{Name: "AccountId", Kind: wire.String, Bounds: &wire.Bounds{Min: 12, Max: 12}, Pattern: "^\\d{12}$"},
 	{Name: "AccountIds", Kind: wire.List, Bounds: &wire.Bounds{Min: 0, Max: 20}, Elem: wire.Member{Target: "AccountId"}},
 	{Name: "AmazonResourceName", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 1011}, Pattern: "[\\w+=/:,.@-]*"},
+	{Name: "ApplyOnTransformedLogs", Kind: wire.Boolean},
 	{Name: "Arn", Kind: wire.String},
 	{Name: "BearerTokenAuthenticationEnabled", Kind: wire.Boolean},
 	{Name: "BytesScannedValue", Kind: wire.Double},
@@ -597,6 +667,7 @@ var table = []wire.Shape{
 	{Name: "CreateLogStreamOutput", Kind: wire.Structure},
 	{Name: "DataProtectionStatus", Kind: wire.String, Enum: []string{"ACTIVATED", "DELETED", "ARCHIVED", "DISABLED"}},
 	{Name: "Days", Kind: wire.Integer},
+	{Name: "DefaultValue", Kind: wire.Double},
 	{Name: "DeleteLogGroupInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "logGroupName", Target: "LogGroupName", Required: true},
 	}},
@@ -606,6 +677,11 @@ var table = []wire.Shape{
 		{Name: "logStreamName", Target: "LogStreamName", Required: true},
 	}},
 	{Name: "DeleteLogStreamOutput", Kind: wire.Structure},
+	{Name: "DeleteMetricFilterInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "logGroupName", Target: "LogGroupName", Required: true},
+		{Name: "filterName", Target: "FilterName", Required: true},
+	}},
+	{Name: "DeleteMetricFilterOutput", Kind: wire.Structure},
 	{Name: "DeleteQueryDefinitionInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "queryDefinitionId", Target: "QueryId", Required: true},
 	}},
@@ -647,6 +723,18 @@ var table = []wire.Shape{
 		{Name: "logStreams", Target: "LogStreams"},
 		{Name: "nextToken", Target: "NextToken"},
 	}},
+	{Name: "DescribeMetricFiltersInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "logGroupName", Target: "LogGroupName"},
+		{Name: "filterNamePrefix", Target: "FilterName"},
+		{Name: "nextToken", Target: "NextToken"},
+		{Name: "limit", Target: "DescribeLimit"},
+		{Name: "metricName", Target: "MetricName"},
+		{Name: "metricNamespace", Target: "MetricNamespace"},
+	}},
+	{Name: "DescribeMetricFiltersOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "metricFilters", Target: "MetricFilters"},
+		{Name: "nextToken", Target: "NextToken"},
+	}},
 	{Name: "DescribeQueriesInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "logGroupName", Target: "LogGroupName"},
 		{Name: "status", Target: "QueryStatus"},
@@ -669,6 +757,10 @@ var table = []wire.Shape{
 		{Name: "queryDefinitions", Target: "QueryDefinitionList"},
 		{Name: "nextToken", Target: "NextToken"},
 	}},
+	{Name: "Dimensions", Kind: wire.Map, Key: wire.Member{Target: "DimensionsKey"}, Elem: wire.Member{Target: "DimensionsValue"}},
+	{Name: "DimensionsKey", Kind: wire.String, Bounds: &wire.Bounds{Min: wire.NoMin, Max: 255}},
+	{Name: "DimensionsValue", Kind: wire.String, Bounds: &wire.Bounds{Min: wire.NoMin, Max: 255}},
+	{Name: "EmitSystemFields", Kind: wire.List, Elem: wire.Member{Target: "SystemField"}},
 	{Name: "EncryptionKey", Kind: wire.String, Bounds: &wire.Bounds{Min: wire.NoMin, Max: 256}},
 	{Name: "Entity", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "keyAttributes", Target: "EntityKeyAttributes"},
@@ -688,6 +780,7 @@ var table = []wire.Shape{
 	{Name: "EventsLimitStartQuery", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 1, Max: 100000}},
 	{Name: "ExtractedValues", Kind: wire.Map, Key: wire.Member{Target: "Token"}, Elem: wire.Member{Target: "Value"}},
 	{Name: "Field", Kind: wire.String},
+	{Name: "FieldSelectionCriteria", Kind: wire.String, Bounds: &wire.Bounds{Min: 0, Max: 2000}},
 	{Name: "FilterCount", Kind: wire.Integer},
 	{Name: "FilterLogEventsInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "logGroupName", Target: "LogGroupName"},
@@ -707,6 +800,7 @@ var table = []wire.Shape{
 		{Name: "searchedLogStreams", Target: "SearchedLogStreams"},
 		{Name: "nextToken", Target: "NextToken"},
 	}},
+	{Name: "FilterName", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 512}, Pattern: "[^:*]*"},
 	{Name: "FilterPattern", Kind: wire.String, Bounds: &wire.Bounds{Min: 0, Max: 1024}},
 	{Name: "FilteredLogEvent", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "logStreamName", Target: "LogStreamName"},
@@ -815,12 +909,35 @@ var table = []wire.Shape{
 	{Name: "LogStreamName", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 512}, Pattern: "[^:*]*"},
 	{Name: "LogStreamSearchedCompletely", Kind: wire.Boolean},
 	{Name: "LogStreams", Kind: wire.List, Elem: wire.Member{Target: "LogStream"}},
+	{Name: "MetricFilter", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "filterName", Target: "FilterName"},
+		{Name: "filterPattern", Target: "FilterPattern"},
+		{Name: "metricTransformations", Target: "MetricTransformations"},
+		{Name: "creationTime", Target: "Timestamp"},
+		{Name: "logGroupName", Target: "LogGroupName"},
+		{Name: "applyOnTransformedLogs", Target: "ApplyOnTransformedLogs"},
+		{Name: "fieldSelectionCriteria", Target: "FieldSelectionCriteria"},
+		{Name: "emitSystemFieldDimensions", Target: "EmitSystemFields"},
+	}},
 	{Name: "MetricFilterMatchRecord", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "eventNumber", Target: "EventNumber"},
 		{Name: "eventMessage", Target: "EventMessage"},
 		{Name: "extractedValues", Target: "ExtractedValues"},
 	}},
 	{Name: "MetricFilterMatches", Kind: wire.List, Elem: wire.Member{Target: "MetricFilterMatchRecord"}},
+	{Name: "MetricFilters", Kind: wire.List, Elem: wire.Member{Target: "MetricFilter"}},
+	{Name: "MetricName", Kind: wire.String, Bounds: &wire.Bounds{Min: wire.NoMin, Max: 255}, Pattern: "[^:*$]*"},
+	{Name: "MetricNamespace", Kind: wire.String, Bounds: &wire.Bounds{Min: wire.NoMin, Max: 255}, Pattern: "[^:*$]*"},
+	{Name: "MetricTransformation", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "metricName", Target: "MetricName", Required: true},
+		{Name: "metricNamespace", Target: "MetricNamespace", Required: true},
+		{Name: "metricValue", Target: "MetricValue", Required: true},
+		{Name: "defaultValue", Target: "DefaultValue"},
+		{Name: "dimensions", Target: "Dimensions"},
+		{Name: "unit", Target: "StandardUnit"},
+	}},
+	{Name: "MetricTransformations", Kind: wire.List, Bounds: &wire.Bounds{Min: 1, Max: 1}, Elem: wire.Member{Target: "MetricTransformation"}},
+	{Name: "MetricValue", Kind: wire.String, Bounds: &wire.Bounds{Min: wire.NoMin, Max: 100}},
 	{Name: "NextToken", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: wire.NoMax}},
 	{Name: "OrderBy", Kind: wire.String, Enum: []string{"LogStreamName", "LastEventTime"}},
 	{Name: "OutputLogEvent", Kind: wire.Structure, Members: []wire.Member{
@@ -846,6 +963,16 @@ var table = []wire.Shape{
 		{Name: "deletionProtectionEnabled", Target: "DeletionProtectionEnabled", Required: true},
 	}},
 	{Name: "PutLogGroupDeletionProtectionOutput", Kind: wire.Structure},
+	{Name: "PutMetricFilterInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "logGroupName", Target: "LogGroupName", Required: true},
+		{Name: "filterName", Target: "FilterName", Required: true},
+		{Name: "filterPattern", Target: "FilterPattern", Required: true},
+		{Name: "metricTransformations", Target: "MetricTransformations", Required: true},
+		{Name: "applyOnTransformedLogs", Target: "ApplyOnTransformedLogs"},
+		{Name: "fieldSelectionCriteria", Target: "FieldSelectionCriteria"},
+		{Name: "emitSystemFieldDimensions", Target: "EmitSystemFields"},
+	}},
+	{Name: "PutMetricFilterOutput", Kind: wire.Structure},
 	{Name: "PutQueryDefinitionInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "queryLanguage", Target: "QueryLanguage"},
 		{Name: "name", Target: "QueryDefinitionName", Required: true},
@@ -930,6 +1057,7 @@ var table = []wire.Shape{
 	}},
 	{Name: "SearchedLogStreams", Kind: wire.List, Elem: wire.Member{Target: "SearchedLogStream"}},
 	{Name: "SequenceToken", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: wire.NoMax}},
+	{Name: "StandardUnit", Kind: wire.String, Enum: []string{"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second", "Count/Second", "None"}},
 	{Name: "StartFromHead", Kind: wire.Boolean},
 	{Name: "StartQueryInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "queryLanguage", Target: "QueryLanguage"},
@@ -953,6 +1081,7 @@ var table = []wire.Shape{
 	}},
 	{Name: "StoredBytes", Kind: wire.Long, Bounds: &wire.Bounds{Min: 0, Max: wire.NoMax}},
 	{Name: "Success", Kind: wire.Boolean},
+	{Name: "SystemField", Kind: wire.String},
 	{Name: "TagKey", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 128}, Pattern: "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$"},
 	{Name: "TagKeyList", Kind: wire.List, Bounds: &wire.Bounds{Min: 0, Max: 50}, Elem: wire.Member{Target: "TagKey"}},
 	{Name: "TagList", Kind: wire.List, Bounds: &wire.Bounds{Min: 1, Max: wire.NoMax}, Elem: wire.Member{Target: "TagKey"}},
