@@ -90,6 +90,13 @@ func tcpFlagsSet(flags byte) []expr.Any {
 	}
 }
 
+// tcpFlagsAre matches when all of the flags are set.
+func tcpFlagsAre(flags byte) []expr.Any {
+	e := tcpFlagsSet(flags)
+	e[2] = &expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{flags}}
+	return e
+}
+
 // not turns a match that ends in one comparison about.
 func not(match []expr.Any) []expr.Any {
 	last := match[len(match)-1].(*expr.Cmp)

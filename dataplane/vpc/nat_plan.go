@@ -9,7 +9,8 @@ const natPorts = 55000
 
 // What NAT gateways count, in the named counters that NATCounter names. Each
 // counts packets and bytes, as CloudWatch's metrics of the same names do;
-// natAttempts counts connections, natPortErrors those that found no free port.
+// NATAttempts and NATEstablished count TCP connections, NATPortErrors packets
+// that found no free port.
 // Connections through a gateway have its private address as their mark.
 const (
 	NATInFromSource      = "in_source"
@@ -17,16 +18,20 @@ const (
 	NATInFromDestination = "in_destination"
 	NATOutToSource       = "out_source"
 	NATAttempts          = "attempts"
+	NATEstablished       = "established"
 	NATPortErrors        = "port_errors"
 )
 
 var natCounters = []string{
-	NATInFromSource, NATOutToDestination, NATInFromDestination, NATOutToSource, NATAttempts, NATPortErrors,
+	NATInFromSource, NATOutToDestination, NATInFromDestination, NATOutToSource,
+	NATAttempts, NATEstablished, NATPortErrors,
 }
 
 // NATCounter is the name of one of a gateway's counters in the router's table
 // "vpc".
-func NATCounter(gateway, what string) string { return "nat_" + gateway + "_" + what }
+func NATCounter(gateway, what string) string { return natPrefix + gateway + "_" + what }
+
+const natPrefix = "nat_"
 
 // planNAT returns the part of a network's ruleset that is its NAT gateways'.
 func planNAT(n Network) ruleset {
@@ -69,6 +74,8 @@ func (g NATGateway) chains() map[string][]rule {
 	}
 	attempt := count("", NATAttempts)
 	attempt.Protocol = protoTCP
+	established := count(reply, NATEstablished)
+	established.Protocol, established.Accepts = protoTCP, true
 	mark := anyPacket
 	mark.Mark, mark.Verdict = g.Address, verdictContinue
 	fresh := []rule{attempt}
@@ -79,7 +86,7 @@ func (g NATGateway) chains() map[string][]rule {
 	}
 	return map[string][]rule{
 		setNATNew: append(fresh, mark),
-		setNATIn:  {count(original, NATInFromSource), count(reply, NATInFromDestination)},
+		setNATIn:  {count(original, NATInFromSource), count(reply, NATInFromDestination), established},
 		setNATOut: {count(original, NATOutToDestination), count(reply, NATOutToSource)},
 	}
 }

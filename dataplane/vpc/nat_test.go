@@ -209,6 +209,9 @@ func TestNATPorts(t *testing.T) {
 	beyond := internet(t)
 	sink, other := receive(t, beyond, "198.18.0.2:9"), receive(t, beyond, "198.18.0.2:10")
 	w.apply(natNetwork(w, Group{ID: "sg-open", Egress: allOut}))
+	w.must(w.routers["vpc-a"].ns.Do(func() error { // however long it takes to open them all
+		return sysctls([2]string{"netfilter/nf_conntrack_udp_timeout", "600"})
+	}))
 	ns := w.attach(eni("10.0.2.10", "sg-open"))
 	go func() {
 		for {

@@ -73,6 +73,9 @@ func (r rule) match() []expr.Any {
 	case r.From >= 0:
 		l4 = append(l4, ports(uint16(r.From), uint16(r.To))...)
 	}
+	if r.Accepts {
+		l4 = append(l4, tcpFlagsAre(flagSYNACK)...)
+	}
 	return join(connection, peer, l4)
 }
 

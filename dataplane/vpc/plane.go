@@ -29,6 +29,9 @@ type Plane interface {
 	// or since its Network.Flows was set; nothing of one without. What passes
 	// while the plane is closed and ends before it is opened is lost.
 	Flows(ctx context.Context, network string) (Flows, error)
+	// NATCounts returns what a network's NAT gateways have carried since it was
+	// last asked, in no order; also those that have gone since.
+	NATCounts(ctx context.Context, network string) ([]NATCounts, error)
 	// Attached lists the IDs of the interfaces that exist in the kernel.
 	Attached(ctx context.Context) ([]string, error)
 }

@@ -31,8 +31,9 @@ type router struct {
 	network    Network // as last applied
 	isApplied  bool    // wholly
 	interfaces map[string]Interface
-	flows      *flowCollector // nil unless flow logs want it
-	flowless   bool           // nothing in the kernel counts flows
+	kept       map[string]*NATCounts // not told yet, by gateway
+	flows      *flowCollector        // nil unless flow logs want it
+	flowless   bool                  // nothing in the kernel counts flows
 }
 
 // newRouter makes a router's namespace and gives it its path.
@@ -170,7 +171,13 @@ func (r *router) applyRules(n Network) (gone map[string]string, err error) {
 				gone[gateway] = source
 			}
 		}
-		return r.table.commit(diff(r.table.have, want))
+		c := diff(r.table.have, want)
+		if len(c.delCounters) > 0 {
+			if err := r.keepCounts(); err != nil {
+				return err
+			}
+		}
+		return r.table.commit(c)
 	})
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ type rule struct {
 	Set      string       // the set that the peer is in
 	Protocol int          // -1 for all
 	From, To int          // ports; ICMP type and code; -1 for any
+	Accepts  bool         // only what accepts a TCP connection (SYN-ACK)
 	Way      way          // of the connection, "" for both
 
 	Limit int        // matches from so many connections on that the NAT gateway has to one destination
@@ -75,6 +76,9 @@ func (r rule) String() string {
 			}
 			b.WriteByte(' ')
 		}
+	}
+	if r.Accepts {
+		b.WriteString("tcp flags syn,ack ")
 	}
 	if r.Limit > 0 {
 		fmt.Fprintf(&b, "ct count over %d ", r.Limit)

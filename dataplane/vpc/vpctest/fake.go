@@ -35,6 +35,7 @@ type Fake struct {
 	interfaces map[string]vpc.Interface
 	calls      []Call
 	flows      map[string]vpc.Flows
+	nat        map[string][]vpc.NATCounts
 }
 
 // NetNS returns the path that AttachInterface answers with for an interface.
@@ -175,6 +176,28 @@ func (f *Fake) SetFlows(network string, flows vpc.Flows) {
 		f.flows = map[string]vpc.Flows{}
 	}
 	f.flows[network] = flows
+}
+
+// NATCounts implements vpc.Plane: each of what SetNATCounts gave is told once.
+func (f *Fake) NATCounts(_ context.Context, network string) ([]vpc.NATCounts, error) {
+	if err := f.record("NATCounts", network); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	counts := f.nat[network]
+	delete(f.nat, network)
+	return counts, nil
+}
+
+// SetNATCounts is what a network's NAT gateways have carried.
+func (f *Fake) SetNATCounts(network string, counts ...vpc.NATCounts) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.nat == nil {
+		f.nat = map[string][]vpc.NATCounts{}
+	}
+	f.nat[network] = counts
 }
 
 // Network returns a network as it was last applied.
