@@ -87,6 +87,10 @@ func (m *Main) startControllers(ctx context.Context) {
 	flows := ec2ctl.NewFlowLogs(ec2ctl.FlowLogsOptions{
 		Store: m.store, Plane: m.plane, Logs: logsctl.Writer{Store: m.store, Engine: m.tapped}, Clock: systemClock, Log: m.Log,
 	})
+	natMetrics := ec2ctl.NewNATMetrics(ec2ctl.NATMetricsOptions{
+		Store: m.store, Plane: m.plane, Metrics: m.metrics, Clock: systemClock, Log: m.Log,
+	})
+	m.background("ec2.nat-metrics", func() error { return natMetrics.Run(ctx) })
 	m.background("ec2.flow-logs", func() error { return flows.Run(ctx) })
 	endpoints := ec2ctl.NewEndpoints(m.store, m.plane, systemClock, m.Log)
 	m.health.loop(endpoints.Stats)
