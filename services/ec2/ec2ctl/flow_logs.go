@@ -108,7 +108,8 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// collect returns a VPC's flows and the interfaces that are attached.
+// collect returns a VPC's flows and the interfaces that are in use. NAT
+// gateways go by their interfaces then.
 func (c *FlowLogs) collect(ctx context.Context, r store.Reader, id string) (vpc.Flows, []*ec2.NetworkInterface, error) {
 	var present []*ec2.NetworkInterface
 	attached, err := c.Plane.Attached(ctx)
@@ -118,6 +119,16 @@ func (c *FlowLogs) collect(ctx context.Context, r store.Reader, id string) (vpc.
 		}
 	}
 	flows, flowsErr := c.Plane.Flows(ctx, id)
+	for g := range ec2.NATGatewaysOf(r, id) {
+		if i, ok := ec2.NetworkInterfaces.Get(r, g.Interface); ok && g.Carries() {
+			present = append(present, i)
+		}
+		for k := range flows.List {
+			if flows.List[k].Interface == g.ID {
+				flows.List[k].Interface = g.Interface
+			}
+		}
+	}
 	return flows, present, errors.Join(err, flowsErr)
 }
 

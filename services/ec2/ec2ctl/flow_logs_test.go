@@ -183,6 +183,26 @@ func TestFlowLogsOfTenMinutes(t *testing.T) {
 	w.wrote(map[string][]string{"eu-west-1 /fl-1 B-all": {"B - - 1795169400 1795169461 - - euw1-az2"}})
 }
 
+// TestFlowLogsOfNATGateways holds that a NAT gateway's flows are its interface's.
+func TestFlowLogsOfNATGateways(t *testing.T) {
+	w := newFlowWorld(t)
+	w.format = "${interface-id} ${srcaddr} ${pkt-srcaddr} ${traffic-path} ${log-status}"
+	w.log("fl-1", w.vpc, ec2.FlowAll, 60)
+	nat := w.enis[1]
+	update(t, w.store, func(tx *store.Txn) {
+		ec2.NATGateways.Put(tx, ec2.NATGateway{ID: "nat-1", Scope: scope, VPC: w.vpc, Subnet: nat.Subnet, Interface: nat.ID})
+	})
+	if err := w.plane.DetachInterface(t.Context(), nat.ID); err != nil { // it isn't one of the plane's
+		t.Fatal(err)
+	}
+	out := w.flow(1, 80, false, 1)
+	out.Interface = "nat-1"
+	w.minute(out)
+	w.wrote(map[string][]string{"eu-west-1 /fl-1 A-all": {"A - - - NODATA"}, "eu-west-1 /fl-1 B-all": {"B b b 8 OK"}})
+	w.minute()
+	w.wrote(map[string][]string{"eu-west-1 /fl-1 A-all": {"A - - - NODATA"}, "eu-west-1 /fl-1 B-all": {"B - - - NODATA"}})
+}
+
 // TestFlowLogsOfTheGone holds that an interface whose row is gone has its
 // records, and that a log which is deleted gets none.
 func TestFlowLogsOfTheGone(t *testing.T) {
