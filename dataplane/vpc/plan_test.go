@@ -90,7 +90,7 @@ func TestPlanRoutes(t *testing.T) {
 	n.CIDRs = append(n.CIDRs, netip.MustParsePrefix("10.0.128.0/20"), netip.MustParsePrefix("10.9.0.0/16"))
 	want := routes{
 		local:      []netip.Addr{netip.MustParseAddr("10.0.0.2"), netip.MustParseAddr("10.0.1.1"), netip.MustParseAddr("10.0.2.1"), linkLocalResolver},
-		blackholes: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/16"), netip.MustParsePrefix("10.9.0.0/16")},
+		blackholes: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/16"), netip.MustParsePrefix("10.9.0.0/16"), linkLocal},
 		subnets: map[netip.Prefix][]hop{
 			netip.MustParsePrefix("10.0.1.0/24"): {{anywhere, gatewayLink, anyGateway}},
 		},

@@ -194,6 +194,12 @@ func TestHostIsOutOfReach(t *testing.T) {
 	if ping(t, task, api, soon()) || ping(t, task, "198.18.0.1", soon()) {
 		t.Error("the host answers pings")
 	}
+	// Nor a cloud's metadata service, which the host does reach.
+	addLoopback(t, beyond, "169.254.169.254")
+	internetRoute(t, "169.254.169.254/32")
+	serve(t, beyond, "169.254.169.254:80")
+	reachable(t, host, "169.254.169.254:80")
+	unreachable(t, task, "169.254.169.254:80")
 	reachable(t, beyond, "198.18.0.1:9999")
 	unreachable(t, beyond, api+":4566")
 	unreachable(t, beyond, s3+":80")

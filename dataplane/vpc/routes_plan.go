@@ -12,7 +12,8 @@ type routes struct {
 	// local are the router's own addresses: each subnet's gateway (base + 1)
 	// and the resolver's.
 	local []netip.Addr
-	// blackholes keep what is addressed within the VPC within the VPC.
+	// blackholes keep what is addressed within the VPC within the VPC, and what
+	// is link-local from any way out: the host may have a metadata service.
 	blackholes []netip.Prefix
 	// subnets have the ways out of the subnets that have any, by their blocks;
 	// each in order, longest prefixes first.
@@ -35,6 +36,8 @@ var (
 	anyRouter  = netip.MustParseAddr("169.254.1.2") // the router, seen from there
 )
 
+var linkLocal = netip.MustParsePrefix("169.254.0.0/16")
+
 // planRoutes returns a network's routing, in order.
 func planRoutes(n Network) routes {
 	r := routes{subnets: map[netip.Prefix][]hop{}}
@@ -45,7 +48,7 @@ func planRoutes(n Network) routes {
 		}
 	}
 	r.local = append(r.local, n.resolverAddrs()...)
-	r.blackholes = mergePrefixes(n.CIDRs)
+	r.blackholes = append(mergePrefixes(n.CIDRs), linkLocal)
 	slices.SortFunc(r.local, netip.Addr.Compare)
 	r.local = slices.Compact(r.local)
 	slices.SortFunc(r.blackholes, comparePrefixes)

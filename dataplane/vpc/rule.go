@@ -3,9 +3,8 @@ package vpc
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"net/netip"
-	"strings"
+	"strconv"
 )
 
 // rule is one nftables rule of a chain that varies: what matches, what is done
@@ -50,57 +49,76 @@ const (
 )
 
 // String writes the rule about as nft does; it is the rule's identity.
-func (r rule) String() string {
-	var b strings.Builder
-	field := "saddr"
-	if r.Peer == egress {
-		field = "daddr"
-	}
+func (r rule) String() string { return string(r.append(nil)) }
+
+// append appends the rule as String writes it. Networks have thousands.
+func (r rule) append(b []byte) []byte {
 	if r.Way != "" {
-		fmt.Fprintf(&b, "ct direction %s ", r.Way)
+		b = words(b, "ct direction", string(r.Way))
 	}
-	switch {
-	case r.Set != "":
-		fmt.Fprintf(&b, "ip %s @%s ", field, r.Set)
-	case r.Outside:
-		fmt.Fprintf(&b, "ip %s != %s ", field, r.CIDR)
-	case r.CIDR.Bits() > 0:
-		fmt.Fprintf(&b, "ip %s %s ", field, r.CIDR)
-	}
+	b = r.appendPeer(b)
 	if r.Protocol >= 0 {
-		fmt.Fprintf(&b, "l4proto %d ", r.Protocol)
+		b = number(b, "l4proto", r.Protocol)
 		if r.From >= 0 {
-			fmt.Fprintf(&b, "%d", r.From)
+			b = strconv.AppendInt(b, int64(r.From), 10)
 			if r.To >= 0 {
-				fmt.Fprintf(&b, "-%d", r.To)
+				b = strconv.AppendInt(append(b, '-'), int64(r.To), 10)
 			}
-			b.WriteByte(' ')
+			b = append(b, ' ')
 		}
 	}
 	if r.Accepts {
 		b.WriteString("tcp flags syn,ack ")
 	}
 	if r.Limit > 0 {
-		fmt.Fprintf(&b, "ct count over %d ", r.Limit)
+		b = number(b, "ct count over", r.Limit)
 	}
 	if r.Count != "" {
-		fmt.Fprintf(&b, "counter name %s ", r.Count)
+		b = words(b, "counter name", r.Count)
 	}
 	if r.Log != "" {
-		fmt.Fprintf(&b, "log prefix %q ", r.Log)
+		b = words(b, "log prefix", r.Log)
 	}
 	if r.Mark.IsValid() {
-		fmt.Fprintf(&b, "ct mark set %s ", r.Mark)
+		b = append(r.Mark.AppendTo(append(b, "ct mark set "...)), ' ')
 	}
 	switch {
 	case r.Jump != "":
-		b.WriteString("jump " + r.Jump)
+		return append(append(b, "jump "...), r.Jump...)
 	case r.Verdict != "":
-		b.WriteString(string(r.Verdict))
-	default:
-		b.WriteString("accept")
+		return append(b, r.Verdict...)
 	}
-	return b.String()
+	return append(b, "accept"...)
+}
+
+func (r rule) appendPeer(b []byte) []byte {
+	field := "ip saddr "
+	if r.Peer == egress {
+		field = "ip daddr "
+	}
+	switch {
+	case r.Set != "":
+		return words(append(append(b, field...), '@'), r.Set)
+	case r.Outside:
+		b = append(append(b, field...), "!= "...)
+	case r.CIDR.Bits() > 0:
+		b = append(b, field...)
+	default:
+		return b
+	}
+	return append(r.CIDR.AppendTo(b), ' ')
+}
+
+// words appends words with a space behind each.
+func words(b []byte, all ...string) []byte {
+	for _, w := range all {
+		b = append(append(b, w...), ' ')
+	}
+	return b
+}
+
+func number(b []byte, what string, n int) []byte {
+	return append(strconv.AppendInt(words(b, what), int64(n), 10), ' ')
 }
 
 // digest names the content of a chain; it is kept with the chain's first rule.
@@ -108,9 +126,10 @@ func digest(rules []rule) string {
 	if len(rules) == 0 {
 		return ""
 	}
-	h := sha256.New()
+	var b []byte
 	for _, r := range rules {
-		fmt.Fprintln(h, r)
+		b = append(r.append(b), '\n')
 	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8])
 }
