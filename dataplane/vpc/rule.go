@@ -68,7 +68,7 @@ func (r rule) append(b []byte) []byte {
 		}
 	}
 	if r.Accepts {
-		b.WriteString("tcp flags syn,ack ")
+		b = words(b, "tcp flags syn,ack")
 	}
 	if r.Limit > 0 {
 		b = number(b, "ct count over", r.Limit)
