@@ -206,11 +206,11 @@ func (c *compiler) sort(x sortCommand) {
 		keys = append(keys, ordering{c.field(c.scope, k.name), k.desc})
 	}
 	c.scope.stage.order = keys
-	if c.scope.events && x.keys[0].name == "@timestamp" {
-		if x.keys[0].desc && len(keys) == 1 {
+	if c.scope.events {
+		byTime, desc := x.keys[0].name == "@timestamp", x.keys[0].desc
+		if c.q.oldest = byTime && !desc; byTime && desc && len(keys) == 1 {
 			c.scope.stage.order = nil // it is the order without sort
 		}
-		c.q.oldest = !x.keys[0].desc
 	}
 }
 

@@ -15,7 +15,7 @@ type function struct {
 	call        func(r *row, args []Value) Value
 }
 
-// any is the number of arguments of a function that takes as many as there are.
+// anyNumber is the most arguments of a function that takes as many as there are.
 const anyNumber = math.MaxInt
 
 // functionOf finds a function by its name in lower case.

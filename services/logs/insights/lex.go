@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// kinds of tokens.
+// tokenKind says what a token is.
 type tokenKind uint8
 
 const (
