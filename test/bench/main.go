@@ -73,7 +73,7 @@ func run(ctx context.Context, kaimon string, n int) error {
 	fmt.Printf("%d processors, load average before: %s", runtime.NumCPU(), load)
 	var all table
 	for _, measure := range []func(context.Context, string, int) (table, error){
-		measureReady, measureStarts, measureMemory, measureMany, measurePeers,
+		measureReady, measureStarts, measureImages, measureMemory, measureMany, measurePeers,
 	} {
 		rows, err := measure(ctx, dir, n)
 		all = append(all, rows...)

@@ -18,6 +18,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 )
@@ -76,6 +77,12 @@ func (s *Server) ECS() (*ecs.Client, error) {
 func (s *Server) EC2() (*ec2.Client, error) {
 	c, err := s.config()
 	return ec2.NewFromConfig(c), err
+}
+
+// ECR returns an SDK client of a server that was started once.
+func (s *Server) ECR() (*ecr.Client, error) {
+	c, err := s.config()
+	return ecr.NewFromConfig(c), err
 }
 
 // ELB returns an SDK client of a server that was started once.

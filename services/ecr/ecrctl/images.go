@@ -64,6 +64,9 @@ func NewImages(o Options) *Images {
 	return c
 }
 
+// Loops returns the controller's loops, for health.
+func (c *Images) Loops() []*reconcile.Loop { return []*reconcile.Loop{c.unpack, c.free} }
+
 // Run works until the context ends.
 func (c *Images) Run(ctx context.Context) error {
 	reconcile.FromChanges(ctx, c.unpack, c.Store, nil, ecr.Images)

@@ -31,6 +31,9 @@ func NewLifecycle(s *store.Store, c clock.Clock, log *slog.Logger) *Lifecycle {
 	return l
 }
 
+// Loop returns the controller's loop, for health.
+func (l *Lifecycle) Loop() *reconcile.Loop { return l.loop }
+
 // Run works until the context ends.
 func (l *Lifecycle) Run(ctx context.Context) error {
 	reconcile.FromChanges(ctx, l.loop, l.store, concerned, ecr.LifecyclePolicies, ecr.Images)
