@@ -3,6 +3,7 @@ package ecrapi
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/services/ecr"
@@ -60,6 +61,7 @@ func (h *Handlers) GetLifecyclePolicyPreview(ctx context.Context, in *GetLifecyc
 			rows = append(rows, previewResult(e))
 		}
 	}
+	slices.SortFunc(rows, func(a, b LifecyclePolicyPreviewResult) int { return strings.Compare(*a.ImageDigest, *b.ImageDigest) })
 	rows, next, err := cut("GetLifecyclePolicyPreview", in.NextToken, in.MaxResults, rows, func(r LifecyclePolicyPreviewResult) string { return *r.ImageDigest })
 	return &GetLifecyclePolicyPreviewOutput{
 		RegistryId: &repo.Scope.Account, RepositoryName: &repo.Name, LifecyclePolicyText: &preview.Text, Status: previewComplete,

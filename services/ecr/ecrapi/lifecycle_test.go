@@ -1,6 +1,8 @@
 package ecrapi
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,7 +60,10 @@ func TestLifecyclePreview(t *testing.T) {
 	_, err = w.StartLifecyclePolicyPreview(w.ctx, &StartLifecyclePolicyPreviewInput{RepositoryName: app, LifecyclePolicyText: wire.Ptr(strings.Repeat("x", 100))})
 	w.refused("a bad policy", err, ecr.CodeInvalidParameter, "")
 
-	digests := map[string]bool{w.put("a", "v1"): true, w.put("b", "v2"): true, w.put("c", ""): true}
+	digests := map[string]bool{}
+	for i, tag := range []string{"v1", "v2", "", "v3", "", "v4", "v5", ""} {
+		digests[w.put(fmt.Sprint("image ", i), tag)] = true
+	}
 	started, err := w.StartLifecyclePolicyPreview(w.ctx, &StartLifecyclePolicyPreviewInput{RepositoryName: app, LifecyclePolicyText: wire.Ptr(keepOne)})
 	if err != nil || *started.Status != "COMPLETE" {
 		t.Errorf("%+v %v", started, err)
@@ -69,7 +74,7 @@ func TestLifecyclePreview(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if *page.Summary.ExpiringImageTotalCount != 2 || *page.LifecyclePolicyText != keepOne {
+		if *page.Summary.ExpiringImageTotalCount != 7 || *page.LifecyclePolicyText != keepOne {
 			t.Errorf("%+v", page)
 		}
 		for _, r := range page.PreviewResults {
@@ -82,7 +87,7 @@ func TestLifecyclePreview(t *testing.T) {
 			break
 		}
 	}
-	if len(seen) != 2 {
+	if len(seen) != 7 || !slices.IsSorted(seen) {
 		t.Errorf("%v expire", seen)
 	}
 	one, err := w.GetLifecyclePolicyPreview(w.ctx, &GetLifecyclePolicyPreviewInput{RepositoryName: app, ImageIds: []ImageIdentifier{{ImageDigest: &seen[1]}}})
@@ -91,7 +96,7 @@ func TestLifecyclePreview(t *testing.T) {
 	}
 	_, err = w.GetLifecyclePolicyPreview(w.ctx, &GetLifecyclePolicyPreviewInput{RepositoryName: app, ImageIds: []ImageIdentifier{{ImageDigest: &seen[1]}}, MaxResults: wire.Ptr(int32(1))})
 	w.refused("both", err, ecr.CodeInvalidParameter, "")
-	for status, most := range map[string]int{"TAGGED": 2, "UNTAGGED": 1} {
+	for status, most := range map[string]int{"TAGGED": 5, "UNTAGGED": 3} {
 		got, err := w.GetLifecyclePolicyPreview(w.ctx, &GetLifecyclePolicyPreviewInput{RepositoryName: app, Filter: &LifecyclePolicyPreviewFilter{TagStatus: &status}})
 		if err != nil || len(got.PreviewResults) > most {
 			t.Errorf("%s: %+v %v", status, got, err)
@@ -104,7 +109,7 @@ func TestLifecyclePreview(t *testing.T) {
 	}
 	// Trying harms nothing.
 	all, err := w.ListImages(w.ctx, &ListImagesInput{RepositoryName: app})
-	if err != nil || len(all.ImageIds) != 3 {
+	if err != nil || len(all.ImageIds) != 8 {
 		t.Errorf("%+v %v", all, err)
 	}
 }
