@@ -96,6 +96,10 @@ func TestQueryTimes(t *testing.T) {
 	if got := w.results(in); *got.Statistics.RecordsScanned != 3 {
 		t.Errorf("expired events are scanned: %v", *got.Statistics.RecordsScanned)
 	}
+	in.EndTime = p(w.at(48*time.Hour) / 1000)
+	if got := w.results(in); *got.Status != queryComplete || *got.Statistics.RecordsScanned != 0 {
+		t.Errorf("all has expired: %s, %v", *got.Status, *got.Statistics.RecordsScanned)
+	}
 }
 
 func TestQueryPages(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 
 const (
 	// queriesAtOnce run, the others of maxQueries wait.
-	queriesAtOnce = 4
+	queriesAtOnce = 2
 	maxQueries    = 100
 	// queryPatience is how long a query may run (API Reference, "StartQuery").
 	queryPatience = 60 * time.Minute

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// queryMemory is about how many bytes a query may hold.
-	queryMemory = 128 << 20
+	// queryMemory is about how many bytes a query may hold, in equal parts for its workers.
+	queryMemory = 512 << 20
 	// maxWorkers read for one query.
 	maxWorkers = 4
 	// cuts is what streams are cut into if they are few: so that all workers have
@@ -48,6 +48,9 @@ func (h *Handlers) stretchesOf(r store.Reader, groups []*logs.Group, within logl
 	now := h.Clock.Now()
 	for _, g := range groups {
 		from := max(within.From, g.Horizon(now))
+		if from >= within.To {
+			continue // all of it has expired
+		}
 		for st := range logs.StreamsOf(r, g) {
 			out = append(out, stretch{
 				stream: st.ID, source: &insights.Source{LogStream: st.Name, Log: g.Scope.Account + ":" + g.Name},
