@@ -12,7 +12,7 @@ func Tables() []store.AnyTable {
 		SecurityGroups, SecurityGroupRules, NetworkInterfaces, Tags,
 		NetworkACLs, ACLAssociations, FlowLogs, FlowLogStatuses, ClientTokens, PrefixLists,
 		Addresses, NATGateways, NATGatewayStatuses,
-		Endpoints, EndpointStatuses,
+		Endpoints, EndpointStatuses, DHCPOptionSets,
 	}
 }
 

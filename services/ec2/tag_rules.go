@@ -55,6 +55,7 @@ var resourceKinds = []struct {
 	{prefixAllocation, "elastic-ip", finder(FindAddress)},
 	{prefixNetworkACL, "network-acl", finder(FindNetworkACL)},
 	{prefixEndpoint, "vpc-endpoint", finder(FindEndpoint)},
+	{prefixDHCPOptions, "dhcp-options", finder(FindDHCPOptions)},
 	{prefixPrefixList, "prefix-list", finder(FindOwnPrefixList)},
 	{prefixFlowLog, "vpc-flow-log", finder(FindFlowLog)},
 }

@@ -13,8 +13,12 @@ import (
 type API interface {
 	AcceptVpcEndpointConnections(ctx context.Context, in *AcceptVpcEndpointConnectionsInput) (*AcceptVpcEndpointConnectionsOutput, error)
 	AllocateAddress(ctx context.Context, in *AllocateAddressInput) (*AllocateAddressOutput, error)
+	AssignPrivateNatGatewayAddress(ctx context.Context, in *AssignPrivateNatGatewayAddressInput) (*AssignPrivateNatGatewayAddressOutput, error)
 	AssociateAddress(ctx context.Context, in *AssociateAddressInput) (*AssociateAddressOutput, error)
+	AssociateDhcpOptions(ctx context.Context, in *AssociateDhcpOptionsInput) (*AssociateDhcpOptionsOutput, error)
+	AssociateNatGatewayAddress(ctx context.Context, in *AssociateNatGatewayAddressInput) (*AssociateNatGatewayAddressOutput, error)
 	AssociateRouteTable(ctx context.Context, in *AssociateRouteTableInput) (*AssociateRouteTableOutput, error)
+	AssociateSubnetCidrBlock(ctx context.Context, in *AssociateSubnetCidrBlockInput) (*AssociateSubnetCidrBlockOutput, error)
 	AssociateVpcCidrBlock(ctx context.Context, in *AssociateVpcCidrBlockInput) (*AssociateVpcCidrBlockOutput, error)
 	AttachInternetGateway(ctx context.Context, in *AttachInternetGatewayInput) (*AttachInternetGatewayOutput, error)
 	AttachNetworkInterface(ctx context.Context, in *AttachNetworkInterfaceInput) (*AttachNetworkInterfaceOutput, error)
@@ -22,6 +26,7 @@ type API interface {
 	AuthorizeSecurityGroupIngress(ctx context.Context, in *AuthorizeSecurityGroupIngressInput) (*AuthorizeSecurityGroupIngressOutput, error)
 	CreateDefaultSubnet(ctx context.Context, in *CreateDefaultSubnetInput) (*CreateDefaultSubnetOutput, error)
 	CreateDefaultVpc(ctx context.Context, in *CreateDefaultVpcInput) (*CreateDefaultVpcOutput, error)
+	CreateDhcpOptions(ctx context.Context, in *CreateDhcpOptionsInput) (*CreateDhcpOptionsOutput, error)
 	CreateFlowLogs(ctx context.Context, in *CreateFlowLogsInput) (*CreateFlowLogsOutput, error)
 	CreateInternetGateway(ctx context.Context, in *CreateInternetGatewayInput) (*CreateInternetGatewayOutput, error)
 	CreateManagedPrefixList(ctx context.Context, in *CreateManagedPrefixListInput) (*CreateManagedPrefixListOutput, error)
@@ -36,6 +41,7 @@ type API interface {
 	CreateTags(ctx context.Context, in *CreateTagsInput) (*CreateTagsOutput, error)
 	CreateVpc(ctx context.Context, in *CreateVpcInput) (*CreateVpcOutput, error)
 	CreateVpcEndpoint(ctx context.Context, in *CreateVpcEndpointInput) (*CreateVpcEndpointOutput, error)
+	DeleteDhcpOptions(ctx context.Context, in *DeleteDhcpOptionsInput) (*DeleteDhcpOptionsOutput, error)
 	DeleteFlowLogs(ctx context.Context, in *DeleteFlowLogsInput) (*DeleteFlowLogsOutput, error)
 	DeleteInternetGateway(ctx context.Context, in *DeleteInternetGatewayInput) (*DeleteInternetGatewayOutput, error)
 	DeleteManagedPrefixList(ctx context.Context, in *DeleteManagedPrefixListInput) (*DeleteManagedPrefixListOutput, error)
@@ -54,6 +60,7 @@ type API interface {
 	DescribeAddresses(ctx context.Context, in *DescribeAddressesInput) (*DescribeAddressesOutput, error)
 	DescribeAddressesAttribute(ctx context.Context, in *DescribeAddressesAttributeInput) (*DescribeAddressesAttributeOutput, error)
 	DescribeAvailabilityZones(ctx context.Context, in *DescribeAvailabilityZonesInput) (*DescribeAvailabilityZonesOutput, error)
+	DescribeDhcpOptions(ctx context.Context, in *DescribeDhcpOptionsInput) (*DescribeDhcpOptionsOutput, error)
 	DescribeFlowLogs(ctx context.Context, in *DescribeFlowLogsInput) (*DescribeFlowLogsOutput, error)
 	DescribeInternetGateways(ctx context.Context, in *DescribeInternetGatewaysInput) (*DescribeInternetGatewaysOutput, error)
 	DescribeManagedPrefixLists(ctx context.Context, in *DescribeManagedPrefixListsInput) (*DescribeManagedPrefixListsOutput, error)
@@ -77,9 +84,14 @@ type API interface {
 	DescribeVpcs(ctx context.Context, in *DescribeVpcsInput) (*DescribeVpcsOutput, error)
 	DetachInternetGateway(ctx context.Context, in *DetachInternetGatewayInput) (*DetachInternetGatewayOutput, error)
 	DetachNetworkInterface(ctx context.Context, in *DetachNetworkInterfaceInput) (*DetachNetworkInterfaceOutput, error)
+	DisableVgwRoutePropagation(ctx context.Context, in *DisableVgwRoutePropagationInput) (*DisableVgwRoutePropagationOutput, error)
 	DisassociateAddress(ctx context.Context, in *DisassociateAddressInput) (*DisassociateAddressOutput, error)
+	DisassociateNatGatewayAddress(ctx context.Context, in *DisassociateNatGatewayAddressInput) (*DisassociateNatGatewayAddressOutput, error)
 	DisassociateRouteTable(ctx context.Context, in *DisassociateRouteTableInput) (*DisassociateRouteTableOutput, error)
+	DisassociateSubnetCidrBlock(ctx context.Context, in *DisassociateSubnetCidrBlockInput) (*DisassociateSubnetCidrBlockOutput, error)
 	DisassociateVpcCidrBlock(ctx context.Context, in *DisassociateVpcCidrBlockInput) (*DisassociateVpcCidrBlockOutput, error)
+	EnableVgwRoutePropagation(ctx context.Context, in *EnableVgwRoutePropagationInput) (*EnableVgwRoutePropagationOutput, error)
+	GetIpamPoolAllocations(ctx context.Context, in *GetIpamPoolAllocationsInput) (*GetIpamPoolAllocationsOutput, error)
 	GetManagedPrefixListAssociations(ctx context.Context, in *GetManagedPrefixListAssociationsInput) (*GetManagedPrefixListAssociationsOutput, error)
 	GetManagedPrefixListEntries(ctx context.Context, in *GetManagedPrefixListEntriesInput) (*GetManagedPrefixListEntriesOutput, error)
 	GetSecurityGroupsForVpc(ctx context.Context, in *GetSecurityGroupsForVpcInput) (*GetSecurityGroupsForVpcOutput, error)
@@ -97,6 +109,7 @@ type API interface {
 	ReplaceRouteTableAssociation(ctx context.Context, in *ReplaceRouteTableAssociationInput) (*ReplaceRouteTableAssociationOutput, error)
 	RevokeSecurityGroupEgress(ctx context.Context, in *RevokeSecurityGroupEgressInput) (*RevokeSecurityGroupEgressOutput, error)
 	RevokeSecurityGroupIngress(ctx context.Context, in *RevokeSecurityGroupIngressInput) (*RevokeSecurityGroupIngressOutput, error)
+	UnassignPrivateNatGatewayAddress(ctx context.Context, in *UnassignPrivateNatGatewayAddressInput) (*UnassignPrivateNatGatewayAddressOutput, error)
 	UpdateSecurityGroupRuleDescriptionsEgress(ctx context.Context, in *UpdateSecurityGroupRuleDescriptionsEgressInput) (*UpdateSecurityGroupRuleDescriptionsEgressOutput, error)
 	UpdateSecurityGroupRuleDescriptionsIngress(ctx context.Context, in *UpdateSecurityGroupRuleDescriptionsIngressInput) (*UpdateSecurityGroupRuleDescriptionsIngressOutput, error)
 }
@@ -115,8 +128,12 @@ func Bind(api API) *wire.Service {
 		Operations: []wire.Operation{
 			wire.Op(wire.Operation{Name: "AcceptVpcEndpointConnections", Method: "POST", Path: "/"}, api.AcceptVpcEndpointConnections),
 			wire.Op(wire.Operation{Name: "AllocateAddress", Method: "POST", Path: "/"}, api.AllocateAddress),
+			wire.Op(wire.Operation{Name: "AssignPrivateNatGatewayAddress", Method: "POST", Path: "/"}, api.AssignPrivateNatGatewayAddress),
 			wire.Op(wire.Operation{Name: "AssociateAddress", Method: "POST", Path: "/"}, api.AssociateAddress),
+			wire.Op(wire.Operation{Name: "AssociateDhcpOptions", Method: "POST", Path: "/"}, api.AssociateDhcpOptions),
+			wire.Op(wire.Operation{Name: "AssociateNatGatewayAddress", Method: "POST", Path: "/"}, api.AssociateNatGatewayAddress),
 			wire.Op(wire.Operation{Name: "AssociateRouteTable", Method: "POST", Path: "/"}, api.AssociateRouteTable),
+			wire.Op(wire.Operation{Name: "AssociateSubnetCidrBlock", Method: "POST", Path: "/"}, api.AssociateSubnetCidrBlock),
 			wire.Op(wire.Operation{Name: "AssociateVpcCidrBlock", Method: "POST", Path: "/"}, api.AssociateVpcCidrBlock),
 			wire.Op(wire.Operation{Name: "AttachInternetGateway", Method: "POST", Path: "/"}, api.AttachInternetGateway),
 			wire.Op(wire.Operation{Name: "AttachNetworkInterface", Method: "POST", Path: "/"}, api.AttachNetworkInterface),
@@ -124,6 +141,7 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "AuthorizeSecurityGroupIngress", Method: "POST", Path: "/"}, api.AuthorizeSecurityGroupIngress),
 			wire.Op(wire.Operation{Name: "CreateDefaultSubnet", Method: "POST", Path: "/"}, api.CreateDefaultSubnet),
 			wire.Op(wire.Operation{Name: "CreateDefaultVpc", Method: "POST", Path: "/"}, api.CreateDefaultVpc),
+			wire.Op(wire.Operation{Name: "CreateDhcpOptions", Method: "POST", Path: "/"}, api.CreateDhcpOptions),
 			wire.Op(wire.Operation{Name: "CreateFlowLogs", Method: "POST", Path: "/"}, api.CreateFlowLogs),
 			wire.Op(wire.Operation{Name: "CreateInternetGateway", Method: "POST", Path: "/"}, api.CreateInternetGateway),
 			wire.Op(wire.Operation{Name: "CreateManagedPrefixList", Method: "POST", Path: "/"}, api.CreateManagedPrefixList),
@@ -138,6 +156,7 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "CreateTags", Method: "POST", Path: "/"}, api.CreateTags),
 			wire.Op(wire.Operation{Name: "CreateVpc", Method: "POST", Path: "/"}, api.CreateVpc),
 			wire.Op(wire.Operation{Name: "CreateVpcEndpoint", Method: "POST", Path: "/"}, api.CreateVpcEndpoint),
+			wire.Op(wire.Operation{Name: "DeleteDhcpOptions", Method: "POST", Path: "/"}, api.DeleteDhcpOptions),
 			wire.Op(wire.Operation{Name: "DeleteFlowLogs", Method: "POST", Path: "/"}, api.DeleteFlowLogs),
 			wire.Op(wire.Operation{Name: "DeleteInternetGateway", Method: "POST", Path: "/"}, api.DeleteInternetGateway),
 			wire.Op(wire.Operation{Name: "DeleteManagedPrefixList", Method: "POST", Path: "/"}, api.DeleteManagedPrefixList),
@@ -156,6 +175,7 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "DescribeAddresses", Method: "POST", Path: "/"}, api.DescribeAddresses),
 			wire.Op(wire.Operation{Name: "DescribeAddressesAttribute", Method: "POST", Path: "/"}, api.DescribeAddressesAttribute),
 			wire.Op(wire.Operation{Name: "DescribeAvailabilityZones", Method: "POST", Path: "/"}, api.DescribeAvailabilityZones),
+			wire.Op(wire.Operation{Name: "DescribeDhcpOptions", Method: "POST", Path: "/"}, api.DescribeDhcpOptions),
 			wire.Op(wire.Operation{Name: "DescribeFlowLogs", Method: "POST", Path: "/"}, api.DescribeFlowLogs),
 			wire.Op(wire.Operation{Name: "DescribeInternetGateways", Method: "POST", Path: "/"}, api.DescribeInternetGateways),
 			wire.Op(wire.Operation{Name: "DescribeManagedPrefixLists", Method: "POST", Path: "/"}, api.DescribeManagedPrefixLists),
@@ -179,9 +199,14 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "DescribeVpcs", Method: "POST", Path: "/"}, api.DescribeVpcs),
 			wire.Op(wire.Operation{Name: "DetachInternetGateway", Method: "POST", Path: "/"}, api.DetachInternetGateway),
 			wire.Op(wire.Operation{Name: "DetachNetworkInterface", Method: "POST", Path: "/"}, api.DetachNetworkInterface),
+			wire.Op(wire.Operation{Name: "DisableVgwRoutePropagation", Method: "POST", Path: "/"}, api.DisableVgwRoutePropagation),
 			wire.Op(wire.Operation{Name: "DisassociateAddress", Method: "POST", Path: "/"}, api.DisassociateAddress),
+			wire.Op(wire.Operation{Name: "DisassociateNatGatewayAddress", Method: "POST", Path: "/"}, api.DisassociateNatGatewayAddress),
 			wire.Op(wire.Operation{Name: "DisassociateRouteTable", Method: "POST", Path: "/"}, api.DisassociateRouteTable),
+			wire.Op(wire.Operation{Name: "DisassociateSubnetCidrBlock", Method: "POST", Path: "/"}, api.DisassociateSubnetCidrBlock),
 			wire.Op(wire.Operation{Name: "DisassociateVpcCidrBlock", Method: "POST", Path: "/"}, api.DisassociateVpcCidrBlock),
+			wire.Op(wire.Operation{Name: "EnableVgwRoutePropagation", Method: "POST", Path: "/"}, api.EnableVgwRoutePropagation),
+			wire.Op(wire.Operation{Name: "GetIpamPoolAllocations", Method: "POST", Path: "/"}, api.GetIpamPoolAllocations),
 			wire.Op(wire.Operation{Name: "GetManagedPrefixListAssociations", Method: "POST", Path: "/"}, api.GetManagedPrefixListAssociations),
 			wire.Op(wire.Operation{Name: "GetManagedPrefixListEntries", Method: "POST", Path: "/"}, api.GetManagedPrefixListEntries),
 			wire.Op(wire.Operation{Name: "GetSecurityGroupsForVpc", Method: "POST", Path: "/"}, api.GetSecurityGroupsForVpc),
@@ -199,6 +224,7 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "ReplaceRouteTableAssociation", Method: "POST", Path: "/"}, api.ReplaceRouteTableAssociation),
 			wire.Op(wire.Operation{Name: "RevokeSecurityGroupEgress", Method: "POST", Path: "/"}, api.RevokeSecurityGroupEgress),
 			wire.Op(wire.Operation{Name: "RevokeSecurityGroupIngress", Method: "POST", Path: "/"}, api.RevokeSecurityGroupIngress),
+			wire.Op(wire.Operation{Name: "UnassignPrivateNatGatewayAddress", Method: "POST", Path: "/"}, api.UnassignPrivateNatGatewayAddress),
 			wire.Op(wire.Operation{Name: "UpdateSecurityGroupRuleDescriptionsEgress", Method: "POST", Path: "/"}, api.UpdateSecurityGroupRuleDescriptionsEgress),
 			wire.Op(wire.Operation{Name: "UpdateSecurityGroupRuleDescriptionsIngress", Method: "POST", Path: "/"}, api.UpdateSecurityGroupRuleDescriptionsIngress),
 		},
@@ -286,6 +312,20 @@ type AllocateAddressOutput struct {
 	PublicIp              *string
 }
 
+// AssignPrivateNatGatewayAddressInput is the request of AssignPrivateNatGatewayAddress.
+type AssignPrivateNatGatewayAddressInput struct {
+	NatGatewayId          *string
+	PrivateIpAddresses    []string
+	PrivateIpAddressCount *int32
+	DryRun                *bool
+}
+
+// AssignPrivateNatGatewayAddressOutput is the answer of AssignPrivateNatGatewayAddress.
+type AssignPrivateNatGatewayAddressOutput struct {
+	NatGatewayId        *string
+	NatGatewayAddresses []NatGatewayAddress
+}
+
 // AssociateAddressInput is the request of AssociateAddress.
 type AssociateAddressInput struct {
 	AllocationId       *string
@@ -302,6 +342,33 @@ type AssociateAddressOutput struct {
 	AssociationId *string
 }
 
+// AssociateDhcpOptionsInput is the request of AssociateDhcpOptions.
+type AssociateDhcpOptionsInput struct {
+	DhcpOptionsId *string
+	VpcId         *string
+	DryRun        *bool
+}
+
+// AssociateDhcpOptionsOutput is the answer of AssociateDhcpOptions.
+type AssociateDhcpOptionsOutput struct {
+}
+
+// AssociateNatGatewayAddressInput is the request of AssociateNatGatewayAddress.
+type AssociateNatGatewayAddressInput struct {
+	NatGatewayId       *string
+	AllocationIds      []string
+	PrivateIpAddresses []string
+	DryRun             *bool
+	AvailabilityZone   *string
+	AvailabilityZoneId *string
+}
+
+// AssociateNatGatewayAddressOutput is the answer of AssociateNatGatewayAddress.
+type AssociateNatGatewayAddressOutput struct {
+	NatGatewayId        *string
+	NatGatewayAddresses []NatGatewayAddress
+}
+
 // AssociateRouteTableInput is the request of AssociateRouteTable.
 type AssociateRouteTableInput struct {
 	GatewayId      *string
@@ -315,6 +382,20 @@ type AssociateRouteTableInput struct {
 type AssociateRouteTableOutput struct {
 	AssociationId    *string
 	AssociationState *RouteTableAssociationState
+}
+
+// AssociateSubnetCidrBlockInput is the request of AssociateSubnetCidrBlock.
+type AssociateSubnetCidrBlockInput struct {
+	Ipv6IpamPoolId    *string
+	Ipv6NetmaskLength *int32
+	SubnetId          *string
+	Ipv6CidrBlock     *string
+}
+
+// AssociateSubnetCidrBlockOutput is the answer of AssociateSubnetCidrBlock.
+type AssociateSubnetCidrBlockOutput struct {
+	Ipv6CidrBlockAssociation *SubnetIpv6CidrBlockAssociation
+	SubnetId                 *string
 }
 
 // AssociateVpcCidrBlockInput is the request of AssociateVpcCidrBlock.
@@ -508,6 +589,18 @@ type CreateDefaultVpcInput struct {
 // CreateDefaultVpcOutput is the answer of CreateDefaultVpc.
 type CreateDefaultVpcOutput struct {
 	Vpc *Vpc
+}
+
+// CreateDhcpOptionsInput is the request of CreateDhcpOptions.
+type CreateDhcpOptionsInput struct {
+	DhcpConfigurations []NewDhcpConfiguration
+	TagSpecifications  []TagSpecification
+	DryRun             *bool
+}
+
+// CreateDhcpOptionsOutput is the answer of CreateDhcpOptions.
+type CreateDhcpOptionsOutput struct {
+	DhcpOptions *DhcpOptions
 }
 
 // CreateFlowLogsInput is the request of CreateFlowLogs.
@@ -784,6 +877,16 @@ type CreateVpcOutput struct {
 	Vpc *Vpc
 }
 
+// DeleteDhcpOptionsInput is the request of DeleteDhcpOptions.
+type DeleteDhcpOptionsInput struct {
+	DhcpOptionsId *string
+	DryRun        *bool
+}
+
+// DeleteDhcpOptionsOutput is the answer of DeleteDhcpOptions.
+type DeleteDhcpOptionsOutput struct {
+}
+
 // DeleteFlowLogsInput is the request of DeleteFlowLogs.
 type DeleteFlowLogsInput struct {
 	DryRun     *bool
@@ -988,6 +1091,21 @@ type DescribeAvailabilityZonesInput struct {
 // DescribeAvailabilityZonesOutput is the answer of DescribeAvailabilityZones.
 type DescribeAvailabilityZonesOutput struct {
 	AvailabilityZones []AvailabilityZone
+}
+
+// DescribeDhcpOptionsInput is the request of DescribeDhcpOptions.
+type DescribeDhcpOptionsInput struct {
+	DhcpOptionsIds []string
+	NextToken      *string
+	MaxResults     *int32
+	DryRun         *bool
+	Filters        []Filter
+}
+
+// DescribeDhcpOptionsOutput is the answer of DescribeDhcpOptions.
+type DescribeDhcpOptionsOutput struct {
+	NextToken   *string
+	DhcpOptions []DhcpOptions
 }
 
 // DescribeFlowLogsInput is the request of DescribeFlowLogs.
@@ -1339,6 +1457,31 @@ type DetachNetworkInterfaceInput struct {
 type DetachNetworkInterfaceOutput struct {
 }
 
+// DhcpConfiguration is the model's structure of that name.
+type DhcpConfiguration struct {
+	Key    *string
+	Values []AttributeValue
+}
+
+// DhcpOptions is the model's structure of that name.
+type DhcpOptions struct {
+	OwnerId            *string
+	Tags               []Tag
+	DhcpOptionsId      *string
+	DhcpConfigurations []DhcpConfiguration
+}
+
+// DisableVgwRoutePropagationInput is the request of DisableVgwRoutePropagation.
+type DisableVgwRoutePropagationInput struct {
+	GatewayId    *string
+	RouteTableId *string
+	DryRun       *bool
+}
+
+// DisableVgwRoutePropagationOutput is the answer of DisableVgwRoutePropagation.
+type DisableVgwRoutePropagationOutput struct {
+}
+
 // DisassociateAddressInput is the request of DisassociateAddress.
 type DisassociateAddressInput struct {
 	AssociationId *string
@@ -1350,6 +1493,20 @@ type DisassociateAddressInput struct {
 type DisassociateAddressOutput struct {
 }
 
+// DisassociateNatGatewayAddressInput is the request of DisassociateNatGatewayAddress.
+type DisassociateNatGatewayAddressInput struct {
+	NatGatewayId            *string
+	AssociationIds          []string
+	MaxDrainDurationSeconds *int32
+	DryRun                  *bool
+}
+
+// DisassociateNatGatewayAddressOutput is the answer of DisassociateNatGatewayAddress.
+type DisassociateNatGatewayAddressOutput struct {
+	NatGatewayId        *string
+	NatGatewayAddresses []NatGatewayAddress
+}
+
 // DisassociateRouteTableInput is the request of DisassociateRouteTable.
 type DisassociateRouteTableInput struct {
 	DryRun        *bool
@@ -1358,6 +1515,17 @@ type DisassociateRouteTableInput struct {
 
 // DisassociateRouteTableOutput is the answer of DisassociateRouteTable.
 type DisassociateRouteTableOutput struct {
+}
+
+// DisassociateSubnetCidrBlockInput is the request of DisassociateSubnetCidrBlock.
+type DisassociateSubnetCidrBlockInput struct {
+	AssociationId *string
+}
+
+// DisassociateSubnetCidrBlockOutput is the answer of DisassociateSubnetCidrBlock.
+type DisassociateSubnetCidrBlockOutput struct {
+	Ipv6CidrBlockAssociation *SubnetIpv6CidrBlockAssociation
+	SubnetId                 *string
 }
 
 // DisassociateVpcCidrBlockInput is the request of DisassociateVpcCidrBlock.
@@ -1405,6 +1573,17 @@ type EnaSrdUdpSpecification struct {
 	EnaSrdUdpEnabled *bool
 }
 
+// EnableVgwRoutePropagationInput is the request of EnableVgwRoutePropagation.
+type EnableVgwRoutePropagationInput struct {
+	GatewayId    *string
+	RouteTableId *string
+	DryRun       *bool
+}
+
+// EnableVgwRoutePropagationOutput is the answer of EnableVgwRoutePropagation.
+type EnableVgwRoutePropagationOutput struct {
+}
+
 // Filter is the model's structure of that name.
 type Filter struct {
 	Name   *string
@@ -1429,6 +1608,22 @@ type FlowLog struct {
 	Tags                     []Tag
 	MaxAggregationInterval   *int32
 	DestinationOptions       *DestinationOptionsResponse
+}
+
+// GetIpamPoolAllocationsInput is the request of GetIpamPoolAllocations.
+type GetIpamPoolAllocationsInput struct {
+	DryRun               *bool
+	IpamPoolId           *string
+	IpamPoolAllocationId *string
+	Filters              []Filter
+	MaxResults           *int32
+	NextToken            *string
+}
+
+// GetIpamPoolAllocationsOutput is the answer of GetIpamPoolAllocations.
+type GetIpamPoolAllocationsOutput struct {
+	IpamPoolAllocations []IpamPoolAllocation
+	NextToken           *string
 }
 
 // GetManagedPrefixListAssociationsInput is the request of GetManagedPrefixListAssociations.
@@ -1522,6 +1717,18 @@ type IpPermission struct {
 type IpRange struct {
 	Description *string
 	CidrIp      *string
+}
+
+// IpamPoolAllocation is the model's structure of that name.
+type IpamPoolAllocation struct {
+	Cidr                 *string
+	IpamPoolAllocationId *string
+	Description          *string
+	ResourceId           *string
+	ResourceType         *string
+	ResourceRegion       *string
+	ResourceOwner        *string
+	Tags                 []Tag
 }
 
 // Ipv4PrefixSpecification is the model's structure of that name.
@@ -1844,6 +2051,12 @@ type NetworkInterfacePrivateIpAddress struct {
 	Primary          *bool
 	PrivateDnsName   *string
 	PrivateIpAddress *string
+}
+
+// NewDhcpConfiguration is the model's structure of that name.
+type NewDhcpConfiguration struct {
+	Key    *string
+	Values []string
 }
 
 // OperatorRequest is the model's structure of that name.
@@ -2388,6 +2601,20 @@ type TagSpecification struct {
 	Tags         []Tag
 }
 
+// UnassignPrivateNatGatewayAddressInput is the request of UnassignPrivateNatGatewayAddress.
+type UnassignPrivateNatGatewayAddressInput struct {
+	NatGatewayId            *string
+	PrivateIpAddresses      []string
+	MaxDrainDurationSeconds *int32
+	DryRun                  *bool
+}
+
+// UnassignPrivateNatGatewayAddressOutput is the answer of UnassignPrivateNatGatewayAddress.
+type UnassignPrivateNatGatewayAddressOutput struct {
+	NatGatewayId        *string
+	NatGatewayAddresses []NatGatewayAddress
+}
+
 // UnsuccessfulItem is the model's structure of that name.
 type UnsuccessfulItem struct {
 	Error      *UnsuccessfulItemError
@@ -2627,6 +2854,16 @@ var table = []wire.Shape{
 	{Name: "AllocationId", Kind: wire.String},
 	{Name: "AllocationIdList", Kind: wire.List, Elem: wire.Member{Target: "AllocationId", LocationName: "AllocationId"}},
 	{Name: "AllocationIds", Kind: wire.List, Elem: wire.Member{Target: "AllocationId", LocationName: "item"}},
+	{Name: "AssignPrivateNatGatewayAddressInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NatGatewayId", Target: "NatGatewayId", Required: true},
+		{Name: "PrivateIpAddresses", Target: "IpList", LocationName: "PrivateIpAddress"},
+		{Name: "PrivateIpAddressCount", Target: "PrivateIpAddressCount"},
+		{Name: "DryRun", Target: "Boolean"},
+	}},
+	{Name: "AssignPrivateNatGatewayAddressOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NatGatewayId", Target: "NatGatewayId", LocationName: "natGatewayId"},
+		{Name: "NatGatewayAddresses", Target: "NatGatewayAddressList", LocationName: "natGatewayAddressSet"},
+	}},
 	{Name: "AssociateAddressInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "AllocationId", Target: "AllocationId"},
 		{Name: "InstanceId", Target: "InstanceId"},
@@ -2639,6 +2876,24 @@ var table = []wire.Shape{
 	{Name: "AssociateAddressOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "AssociationId", Target: "String", LocationName: "associationId"},
 	}},
+	{Name: "AssociateDhcpOptionsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DhcpOptionsId", Target: "DefaultingDhcpOptionsId", Required: true},
+		{Name: "VpcId", Target: "VpcId", Required: true},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+	}},
+	{Name: "AssociateDhcpOptionsOutput", Kind: wire.Structure},
+	{Name: "AssociateNatGatewayAddressInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NatGatewayId", Target: "NatGatewayId", Required: true},
+		{Name: "AllocationIds", Target: "AllocationIdList", LocationName: "AllocationId", Required: true},
+		{Name: "PrivateIpAddresses", Target: "IpList", LocationName: "PrivateIpAddress"},
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "AvailabilityZone", Target: "AvailabilityZoneName"},
+		{Name: "AvailabilityZoneId", Target: "AvailabilityZoneId"},
+	}},
+	{Name: "AssociateNatGatewayAddressOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NatGatewayId", Target: "NatGatewayId", LocationName: "natGatewayId"},
+		{Name: "NatGatewayAddresses", Target: "NatGatewayAddressList", LocationName: "natGatewayAddressSet"},
+	}},
 	{Name: "AssociateRouteTableInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "GatewayId", Target: "RouteGatewayId"},
 		{Name: "PublicIpv4Pool", Target: "Ipv4PoolEc2Id"},
@@ -2649,6 +2904,16 @@ var table = []wire.Shape{
 	{Name: "AssociateRouteTableOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "AssociationId", Target: "String", LocationName: "associationId"},
 		{Name: "AssociationState", Target: "RouteTableAssociationState", LocationName: "associationState"},
+	}},
+	{Name: "AssociateSubnetCidrBlockInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Ipv6IpamPoolId", Target: "IpamPoolId"},
+		{Name: "Ipv6NetmaskLength", Target: "NetmaskLength"},
+		{Name: "SubnetId", Target: "SubnetId", LocationName: "subnetId", Required: true},
+		{Name: "Ipv6CidrBlock", Target: "String", LocationName: "ipv6CidrBlock"},
+	}},
+	{Name: "AssociateSubnetCidrBlockOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Ipv6CidrBlockAssociation", Target: "SubnetIpv6CidrBlockAssociation", LocationName: "ipv6CidrBlockAssociation"},
+		{Name: "SubnetId", Target: "String", LocationName: "subnetId"},
 	}},
 	{Name: "AssociateVpcCidrBlockInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "CidrBlock", Target: "String"},
@@ -2810,6 +3075,14 @@ var table = []wire.Shape{
 	}},
 	{Name: "CreateDefaultVpcOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Vpc", Target: "Vpc", LocationName: "vpc"},
+	}},
+	{Name: "CreateDhcpOptionsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DhcpConfigurations", Target: "NewDhcpConfigurationList", LocationName: "dhcpConfiguration", Required: true},
+		{Name: "TagSpecifications", Target: "TagSpecificationList", LocationName: "TagSpecification"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+	}},
+	{Name: "CreateDhcpOptionsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DhcpOptions", Target: "DhcpOptions", LocationName: "dhcpOptions"},
 	}},
 	{Name: "CreateFlowLogsInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DryRun", Target: "Boolean"},
@@ -3028,6 +3301,12 @@ var table = []wire.Shape{
 		{Name: "Vpc", Target: "Vpc", LocationName: "vpc"},
 	}},
 	{Name: "DateTime", Kind: wire.Timestamp},
+	{Name: "DefaultingDhcpOptionsId", Kind: wire.String},
+	{Name: "DeleteDhcpOptionsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DhcpOptionsId", Target: "DhcpOptionsId", Required: true},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+	}},
+	{Name: "DeleteDhcpOptionsOutput", Kind: wire.Structure},
 	{Name: "DeleteFlowLogsInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DryRun", Target: "Boolean"},
 		{Name: "FlowLogIds", Target: "FlowLogIdList", LocationName: "FlowLogId", Required: true},
@@ -3152,6 +3431,18 @@ var table = []wire.Shape{
 	}},
 	{Name: "DescribeAvailabilityZonesOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "AvailabilityZones", Target: "AvailabilityZoneList", LocationName: "availabilityZoneInfo"},
+	}},
+	{Name: "DescribeDhcpOptionsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DhcpOptionsIds", Target: "DhcpOptionsIdStringList", LocationName: "DhcpOptionsId"},
+		{Name: "NextToken", Target: "String"},
+		{Name: "MaxResults", Target: "DescribeDhcpOptionsMaxResults"},
+		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
+		{Name: "Filters", Target: "FilterList", LocationName: "Filter"},
+	}},
+	{Name: "DescribeDhcpOptionsMaxResults", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 5, Max: 1000}},
+	{Name: "DescribeDhcpOptionsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NextToken", Target: "String", LocationName: "nextToken"},
+		{Name: "DhcpOptions", Target: "DhcpOptionsList", LocationName: "dhcpOptionsSet"},
 	}},
 	{Name: "DescribeFlowLogsInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DryRun", Target: "Boolean"},
@@ -3416,17 +3707,55 @@ var table = []wire.Shape{
 		{Name: "Force", Target: "Boolean", LocationName: "force"},
 	}},
 	{Name: "DetachNetworkInterfaceOutput", Kind: wire.Structure},
+	{Name: "DhcpConfiguration", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Key", Target: "String", LocationName: "key"},
+		{Name: "Values", Target: "DhcpConfigurationValueList", LocationName: "valueSet"},
+	}},
+	{Name: "DhcpConfigurationList", Kind: wire.List, Elem: wire.Member{Target: "DhcpConfiguration", LocationName: "item"}},
+	{Name: "DhcpConfigurationValueList", Kind: wire.List, Elem: wire.Member{Target: "AttributeValue", LocationName: "item"}},
+	{Name: "DhcpOptions", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "OwnerId", Target: "String", LocationName: "ownerId"},
+		{Name: "Tags", Target: "TagList", LocationName: "tagSet"},
+		{Name: "DhcpOptionsId", Target: "String", LocationName: "dhcpOptionsId"},
+		{Name: "DhcpConfigurations", Target: "DhcpConfigurationList", LocationName: "dhcpConfigurationSet"},
+	}},
+	{Name: "DhcpOptionsId", Kind: wire.String},
+	{Name: "DhcpOptionsIdStringList", Kind: wire.List, Elem: wire.Member{Target: "DhcpOptionsId", LocationName: "DhcpOptionsId"}},
+	{Name: "DhcpOptionsList", Kind: wire.List, Elem: wire.Member{Target: "DhcpOptions", LocationName: "item"}},
+	{Name: "DisableVgwRoutePropagationInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "GatewayId", Target: "VpnGatewayId", Required: true},
+		{Name: "RouteTableId", Target: "RouteTableId", Required: true},
+		{Name: "DryRun", Target: "Boolean"},
+	}},
+	{Name: "DisableVgwRoutePropagationOutput", Kind: wire.Structure},
 	{Name: "DisassociateAddressInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "AssociationId", Target: "ElasticIpAssociationId"},
 		{Name: "PublicIp", Target: "EipAllocationPublicIp"},
 		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
 	}},
 	{Name: "DisassociateAddressOutput", Kind: wire.Structure},
+	{Name: "DisassociateNatGatewayAddressInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NatGatewayId", Target: "NatGatewayId", Required: true},
+		{Name: "AssociationIds", Target: "EipAssociationIdList", LocationName: "AssociationId", Required: true},
+		{Name: "MaxDrainDurationSeconds", Target: "DrainSeconds"},
+		{Name: "DryRun", Target: "Boolean"},
+	}},
+	{Name: "DisassociateNatGatewayAddressOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NatGatewayId", Target: "NatGatewayId", LocationName: "natGatewayId"},
+		{Name: "NatGatewayAddresses", Target: "NatGatewayAddressList", LocationName: "natGatewayAddressSet"},
+	}},
 	{Name: "DisassociateRouteTableInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DryRun", Target: "Boolean", LocationName: "dryRun"},
 		{Name: "AssociationId", Target: "RouteTableAssociationId", LocationName: "associationId", Required: true},
 	}},
 	{Name: "DisassociateRouteTableOutput", Kind: wire.Structure},
+	{Name: "DisassociateSubnetCidrBlockInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "AssociationId", Target: "SubnetCidrAssociationId", LocationName: "associationId", Required: true},
+	}},
+	{Name: "DisassociateSubnetCidrBlockOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Ipv6CidrBlockAssociation", Target: "SubnetIpv6CidrBlockAssociation", LocationName: "ipv6CidrBlockAssociation"},
+		{Name: "SubnetId", Target: "String", LocationName: "subnetId"},
+	}},
 	{Name: "DisassociateVpcCidrBlockInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "AssociationId", Target: "VpcCidrAssociationId", LocationName: "associationId", Required: true},
 	}},
@@ -3455,8 +3784,10 @@ var table = []wire.Shape{
 	}},
 	{Name: "DnsRecordIpType", Kind: wire.String, Enum: []string{"ipv4", "dualstack", "ipv6", "service-defined"}},
 	{Name: "DomainType", Kind: wire.String, Enum: []string{"vpc", "standard"}},
+	{Name: "DrainSeconds", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 1, Max: 4000}},
 	{Name: "EgressOnlyInternetGatewayId", Kind: wire.String},
 	{Name: "EipAllocationPublicIp", Kind: wire.String},
+	{Name: "EipAssociationIdList", Kind: wire.List, Elem: wire.Member{Target: "ElasticIpAssociationId", LocationName: "item"}},
 	{Name: "ElasticIpAssociationId", Kind: wire.String},
 	{Name: "EnaSrdSpecification", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "EnaSrdEnabled", Target: "Boolean"},
@@ -3465,6 +3796,12 @@ var table = []wire.Shape{
 	{Name: "EnaSrdUdpSpecification", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "EnaSrdUdpEnabled", Target: "Boolean"},
 	}},
+	{Name: "EnableVgwRoutePropagationInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "GatewayId", Target: "VpnGatewayId", Required: true},
+		{Name: "RouteTableId", Target: "RouteTableId", Required: true},
+		{Name: "DryRun", Target: "Boolean"},
+	}},
+	{Name: "EnableVgwRoutePropagationOutput", Kind: wire.Structure},
 	{Name: "Filter", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Name", Target: "String"},
 		{Name: "Values", Target: "ValueStringList", LocationName: "Value"},
@@ -3493,6 +3830,19 @@ var table = []wire.Shape{
 	{Name: "FlowLogResourceIds", Kind: wire.List, Elem: wire.Member{Target: "FlowLogResourceId", LocationName: "item"}},
 	{Name: "FlowLogSet", Kind: wire.List, Elem: wire.Member{Target: "FlowLog", LocationName: "item"}},
 	{Name: "FlowLogsResourceType", Kind: wire.String, Enum: []string{"VPC", "Subnet", "NetworkInterface", "TransitGateway", "TransitGatewayAttachment", "RegionalNatGateway"}},
+	{Name: "GetIpamPoolAllocationsInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "DryRun", Target: "Boolean"},
+		{Name: "IpamPoolId", Target: "IpamPoolId", Required: true},
+		{Name: "IpamPoolAllocationId", Target: "IpamPoolAllocationId"},
+		{Name: "Filters", Target: "FilterList", LocationName: "Filter"},
+		{Name: "MaxResults", Target: "GetIpamPoolAllocationsMaxResults"},
+		{Name: "NextToken", Target: "NextToken"},
+	}},
+	{Name: "GetIpamPoolAllocationsMaxResults", Kind: wire.Integer, Bounds: &wire.Bounds{Min: 1000, Max: 100000}},
+	{Name: "GetIpamPoolAllocationsOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "IpamPoolAllocations", Target: "IpamPoolAllocationSet", LocationName: "ipamPoolAllocationSet"},
+		{Name: "NextToken", Target: "NextToken", LocationName: "nextToken"},
+	}},
 	{Name: "GetManagedPrefixListAssociationsInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "DryRun", Target: "Boolean"},
 		{Name: "PrefixListId", Target: "PrefixListResourceId", Required: true},
@@ -3581,6 +3931,19 @@ var table = []wire.Shape{
 	{Name: "IpRangeList", Kind: wire.List, Elem: wire.Member{Target: "IpRange", LocationName: "item"}},
 	{Name: "IpRanges", Kind: wire.List, Elem: wire.Member{Target: "String", LocationName: "item"}},
 	{Name: "IpSource", Kind: wire.String, Enum: []string{"amazon", "byoip", "none"}},
+	{Name: "IpamPoolAllocation", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Cidr", Target: "String", LocationName: "cidr"},
+		{Name: "IpamPoolAllocationId", Target: "IpamPoolAllocationId", LocationName: "ipamPoolAllocationId"},
+		{Name: "Description", Target: "String", LocationName: "description"},
+		{Name: "ResourceId", Target: "String", LocationName: "resourceId"},
+		{Name: "ResourceType", Target: "IpamPoolAllocationResourceType", LocationName: "resourceType"},
+		{Name: "ResourceRegion", Target: "String", LocationName: "resourceRegion"},
+		{Name: "ResourceOwner", Target: "String", LocationName: "resourceOwner"},
+		{Name: "Tags", Target: "TagList", LocationName: "tagSet"},
+	}},
+	{Name: "IpamPoolAllocationId", Kind: wire.String},
+	{Name: "IpamPoolAllocationResourceType", Kind: wire.String, Enum: []string{"ipam-pool", "vpc", "ec2-public-ipv4-pool", "custom", "subnet", "eip", "anycast-ip-list"}},
+	{Name: "IpamPoolAllocationSet", Kind: wire.List, Elem: wire.Member{Target: "IpamPoolAllocation", LocationName: "item"}},
 	{Name: "IpamPoolId", Kind: wire.String},
 	{Name: "Ipv4PoolEc2Id", Kind: wire.String},
 	{Name: "Ipv4PrefixList", Kind: wire.List, Elem: wire.Member{Target: "Ipv4PrefixSpecificationRequest", LocationName: "item"}},
@@ -3875,6 +4238,11 @@ var table = []wire.Shape{
 	{Name: "NetworkInterfacePrivateIpAddressList", Kind: wire.List, Elem: wire.Member{Target: "NetworkInterfacePrivateIpAddress", LocationName: "item"}},
 	{Name: "NetworkInterfaceStatus", Kind: wire.String, Enum: []string{"available", "associated", "attaching", "in-use", "detaching"}},
 	{Name: "NetworkInterfaceType", Kind: wire.String, Enum: []string{"interface", "natGateway", "efa", "efa-only", "trunk", "load_balancer", "network_load_balancer", "vpc_endpoint", "branch", "transit_gateway", "lambda", "quicksight", "global_accelerator_managed", "api_gateway_managed", "gateway_load_balancer", "gateway_load_balancer_endpoint", "iot_rules_managed", "aws_codestar_connections_managed"}},
+	{Name: "NewDhcpConfiguration", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "Key", Target: "String"},
+		{Name: "Values", Target: "ValueStringList", LocationName: "Value"},
+	}},
+	{Name: "NewDhcpConfigurationList", Kind: wire.List, Elem: wire.Member{Target: "NewDhcpConfiguration", LocationName: "item"}},
 	{Name: "NextToken", Kind: wire.String},
 	{Name: "OdbNetworkArn", Kind: wire.String},
 	{Name: "OperatorRequest", Kind: wire.Structure, Members: []wire.Member{
@@ -4375,6 +4743,16 @@ var table = []wire.Shape{
 	{Name: "Tenancy", Kind: wire.String, Enum: []string{"default", "dedicated", "host"}},
 	{Name: "TrafficType", Kind: wire.String, Enum: []string{"ACCEPT", "REJECT", "ALL"}},
 	{Name: "TransitGatewayId", Kind: wire.String},
+	{Name: "UnassignPrivateNatGatewayAddressInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NatGatewayId", Target: "NatGatewayId", Required: true},
+		{Name: "PrivateIpAddresses", Target: "IpList", LocationName: "PrivateIpAddress", Required: true},
+		{Name: "MaxDrainDurationSeconds", Target: "DrainSeconds"},
+		{Name: "DryRun", Target: "Boolean"},
+	}},
+	{Name: "UnassignPrivateNatGatewayAddressOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "NatGatewayId", Target: "NatGatewayId", LocationName: "natGatewayId"},
+		{Name: "NatGatewayAddresses", Target: "NatGatewayAddressList", LocationName: "natGatewayAddressSet"},
+	}},
 	{Name: "UnsuccessfulItem", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "Error", Target: "UnsuccessfulItemError", LocationName: "error"},
 		{Name: "ResourceId", Target: "String", LocationName: "resourceId"},
@@ -4535,6 +4913,7 @@ var table = []wire.Shape{
 	{Name: "VpcPeeringConnectionId", Kind: wire.String},
 	{Name: "VpcState", Kind: wire.String, Enum: []string{"pending", "available"}},
 	{Name: "VpcTenancy", Kind: wire.String, Enum: []string{"default"}},
+	{Name: "VpnGatewayId", Kind: wire.String},
 	{Name: "ZoneIdStringList", Kind: wire.List, Elem: wire.Member{Target: "String", LocationName: "ZoneId"}},
 	{Name: "ZoneNameStringList", Kind: wire.List, Elem: wire.Member{Target: "String", LocationName: "ZoneName"}},
 }

@@ -1,7 +1,6 @@
 package ecsctl
 
 import (
-	"net/netip"
 	"path"
 	"slices"
 	"time"
@@ -19,24 +18,18 @@ const (
 	defaultFiles         = 65535
 )
 
-// resolverOffset: a VPC answers DNS at the third address of a VPC's primary block (VPC User
-// Guide, "Amazon DNS server").
-const resolverOffset = 2
-
 // buildSpec writes down the task for the runtime, with nothing left to decide.
-// digests is by container; vpc may be nil when it is gone.
-func buildSpec(t *ecs.Task, d *ecs.TaskDefinition, eni *ec2.NetworkInterface, vpc *ec2.VPC, netns string, digests map[string]string) runtime.Spec {
+// digests is by container.
+func buildSpec(t *ecs.Task, d *ecs.TaskDefinition, eni *ec2.NetworkInterface, names ec2.NameService, netns string, digests map[string]string) runtime.Spec {
 	spec := runtime.Spec{
 		ID:               t.ID,
 		NetworkNamespace: netns,
 		Hostname:         eni.PrivateDNSName(),
 		Address:          eni.Address,
-		SearchDomains:    []string{ec2.InternalDomain(t.Scope.Region)},
+		Nameservers:      names.Servers,
+		SearchDomains:    names.Search,
 		CPU:              t.CPU,
 		Memory:           t.Memory,
-	}
-	if vpc != nil && vpc.DNSSupport && len(vpc.CIDRs) > 0 {
-		spec.Nameservers = []netip.Addr{resolver(vpc.CIDRs[0])}
 	}
 	for _, v := range d.Volumes {
 		spec.Volumes = append(spec.Volumes, runtime.Volume{Name: v.Name})
@@ -46,14 +39,6 @@ func buildSpec(t *ecs.Task, d *ecs.TaskDefinition, eni *ec2.NetworkInterface, vp
 		spec.Containers = append(spec.Containers, buildContainer(t, d, c, digests[c.Name]))
 	}
 	return spec
-}
-
-func resolver(block netip.Prefix) netip.Addr {
-	a := block.Masked().Addr()
-	for range resolverOffset {
-		a = a.Next()
-	}
-	return a
 }
 
 // buildContainer writes down one container; overrides are in c already.

@@ -20,8 +20,8 @@ func ptr[T any](v T) *T { return &v }
 func build(t ecs.Task, d ecs.TaskDefinition) runtime.Spec {
 	t.ID, t.Scope = "0123", aws.Scope{Account: "123456789012", Region: "eu-west-1"}
 	eni := &ec2.NetworkInterface{ID: "eni-1", Scope: t.Scope, Address: netip.MustParseAddr("172.31.0.9")}
-	network := &ec2.VPC{CIDRs: []netip.Prefix{netip.MustParsePrefix("172.31.0.0/16")}, DNSSupport: true}
-	return buildSpec(&t, &d, eni, network, "/run/netns/1", map[string]string{"main": "sha256:1"})
+	names := ec2.NameService{Servers: []netip.Addr{netip.MustParseAddr("172.31.0.2")}, Search: []string{"eu-west-1.compute.internal"}}
+	return buildSpec(&t, &d, eni, names, "/run/netns/1", map[string]string{"main": "sha256:1"})
 }
 
 func TestSpecOfATask(t *testing.T) {

@@ -50,7 +50,7 @@ func (c *Controller) view(arn string) (view, bool) {
 		v.eni, _ = ec2.NetworkInterfaces.Get(snap, id)
 	}
 	if v.eni != nil {
-		v.vpc, _ = ec2.VPCs.Get(snap, v.eni.VPC)
+		v.names = ec2.NamesOf(snap, v.eni.VPC)
 	}
 	return v, true
 }

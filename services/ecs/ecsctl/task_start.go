@@ -56,11 +56,12 @@ func (c *Controller) allocate(ctx context.Context, v view) error {
 		if err != nil {
 			return err
 		}
+		name, _ := ec2.DNSNames(tx, eni)
 		updateStatus(tx, v.task, func(s *ecs.TaskStatus) {
 			s.PullStarted(v.work.images.startedAt)
 			s.Provisioned(ecs.Attachment{
 				InterfaceID: eni.ID, MAC: eni.MAC,
-				Address: eni.Address.String(), DNSName: eni.PrivateDNSName(),
+				Address: eni.Address.String(), DNSName: name,
 			})
 		})
 		return nil
@@ -104,7 +105,7 @@ func (c *Controller) apply(ctx context.Context, v view) error {
 		}
 		return err
 	}
-	spec := buildSpec(v.task, v.definition, v.eni, v.vpc, v.work.netns, v.work.images.digests)
+	spec := buildSpec(v.task, v.definition, v.eni, v.names, v.work.netns, v.work.images.digests)
 	for i := range spec.Containers {
 		spec.Containers[i].Environment = beside(c.Environment, spec.Containers[i].Environment)
 	}
