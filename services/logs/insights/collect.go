@@ -1,9 +1,6 @@
 package insights
 
-import (
-	"container/heap"
-	"slices"
-)
+import "slices"
 
 // kept is a row that a stage holds.
 type kept struct {
@@ -26,8 +23,8 @@ type collector struct {
 	full   bool // with any: there is nothing more to look for
 }
 
-// overhead is about what a row takes up beside its text.
 const (
+	// rowOverhead and valueOverhead are about what a row takes up beside its text.
 	rowOverhead   = 120
 	valueOverhead = 40
 )
@@ -56,13 +53,13 @@ func (c *collector) add(r *row) {
 		c.rows = append(c.rows, k)
 		if len(c.rows) == c.stage.limit {
 			c.full = c.stage.any
-			heap.Init(c)
+			c.heap()
 		}
 		return
 	}
 	if worst := c.rows[0]; !c.stage.any && c.before(c.keys, r.place, worst) {
 		c.fill(worst, r)
-		heap.Fix(c, 0)
+		c.settle(0)
 	}
 }
 
@@ -75,6 +72,7 @@ func (c *collector) addUnique(r *row) {
 		if v.kind == null {
 			k := &kept{}
 			c.fill(k, r)
+			c.used += rowOverhead + int64(len(k.values)+len(k.keys))*valueOverhead
 			c.rows = append(c.rows, k)
 			return
 		}
@@ -172,11 +170,11 @@ func (c *collector) take(k *kept) {
 		c.rows = append(c.rows, k)
 		c.used += rowOverhead + int64(cap(k.text)+(len(k.values)+len(k.keys))*valueOverhead)
 		if len(c.rows) == c.stage.limit {
-			heap.Init(c)
+			c.heap()
 		}
 	} else if c.before(k.keys, k.place, c.rows[0]) {
 		c.rows[0] = k
-		heap.Fix(c, 0)
+		c.settle(0)
 	}
 }
 
@@ -197,16 +195,26 @@ func (c *collector) result() [][]Value {
 
 func (c *collector) size() int64 { return c.used }
 
-// The heap (container/heap): the last row is on top.
-
-func (c *collector) Len() int { return len(c.rows) }
-func (c *collector) Less(i, j int) bool {
-	return c.before(c.rows[j].keys, c.rows[j].place, c.rows[i])
+// heap puts the rows in the order of a heap, the last one on top.
+func (c *collector) heap() {
+	for i := len(c.rows)/2 - 1; i >= 0; i-- {
+		c.settle(i)
+	}
 }
-func (c *collector) Swap(i, j int) { c.rows[i], c.rows[j] = c.rows[j], c.rows[i] }
 
-// Push and Pop are not used: a collector only puts its top in order.
-func (c *collector) Push(any) {}
-
-// Pop is not used.
-func (c *collector) Pop() any { return nil }
+// settle moves the row at i down to where it belongs.
+func (c *collector) settle(i int) {
+	for {
+		top := i
+		for child := 2*i + 1; child <= 2*i+2 && child < len(c.rows); child++ {
+			if k := c.rows[top]; c.before(k.keys, k.place, c.rows[child]) {
+				top = child
+			}
+		}
+		if top == i {
+			return
+		}
+		c.rows[i], c.rows[top] = c.rows[top], c.rows[i]
+		i = top
+	}
+}
