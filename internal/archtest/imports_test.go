@@ -39,7 +39,7 @@ var may = map[string][]string{
 	"aws":       {"aws", "internal"},
 	"internal":  {"internal"},
 	"tools":     {"tools", "aws", "internal"},
-	"test":      {"test", "cmd", "api", "nouns", "runtime", "store", "aws", "internal"},
+	"test":      {"test", "cmd", "api", "nouns", "runtime", "dataplane", "store", "aws", "internal"},
 	"console":   {"console", "internal"},
 }
 

@@ -1,8 +1,9 @@
 // Bench measures what issue and README promise, with the real binary in a host
 // of its own (internal/testenv): how long from RunTask to the container's first
 // word, how many starts a second, memory, the server's start, and look-ups among
-// many tasks. Beside it, in the same run, a bare OCI runtime, and containerd's
-// own ctr where it is installed.
+// many tasks; and what the proxy of load balancers takes for a request. Beside it,
+// in the same run, a bare OCI runtime, containerd's own ctr, nginx and haproxy
+// where they are installed.
 //
 //	make bench
 //	go run ./test/bench -kaimon bin/kaimon -n 200
@@ -27,6 +28,9 @@ import (
 )
 
 func main() {
+	if runReverseProxy() {
+		return
+	}
 	kaimon := flag.String("kaimon", "", "the binary to measure; built if not given")
 	n := flag.Int("n", 50, "starts measured one after the other")
 	flag.Parse()
@@ -73,7 +77,7 @@ func run(ctx context.Context, kaimon string, n int) error {
 	fmt.Printf("%d processors, load average before: %s", runtime.NumCPU(), load)
 	var all table
 	for _, measure := range []func(context.Context, string, int) (table, error){
-		measureReady, measureStarts, measureImages, measureMemory, measureMany, measurePeers,
+		measureProxy, measureReady, measureStarts, measureImages, measureMemory, measureMany, measurePeers,
 	} {
 		rows, err := measure(ctx, dir, n)
 		all = append(all, rows...)

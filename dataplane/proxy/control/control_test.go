@@ -20,20 +20,13 @@ import (
 	"kaimon.dev/kaimon/internal/testenv"
 )
 
-// asProxy lets the test binary be the proxy, asReverseProxy one to compare with.
-const (
-	asProxy        = "KAIMON_TEST_PROXY_SOCKET"
-	asReverseProxy = "KAIMON_TEST_REVERSE_PROXY"
-)
+// asProxy lets the test binary be the proxy.
+const asProxy = "KAIMON_TEST_PROXY_SOCKET"
 
 func TestMain(m *testing.M) {
 	if socket := os.Getenv(asProxy); socket != "" {
 		os.Unsetenv(asProxy)
 		runProxy(socket)
-		return
-	}
-	if config := os.Getenv(asReverseProxy); config != "" {
-		runReverseProxy(config)
 		return
 	}
 	testenv.InHost(m)

@@ -16,8 +16,9 @@ import (
 type conn struct {
 	net.Conn
 	raw     net.Conn // below TLS
+	direct  *direct  // Conn, where that is plain; nil where it isn't
 	timeout time.Duration
-	set     atomic.Int64     // monotonic: when the deadline was last set
+	set     atomic.Int64     // when the deadline was last set: monotonic, or the tick
 	fixed   atomic.Bool      // the deadline stays as it is
 	counter *measure.Counter // told of the end; nil for none
 	over    atomic.Bool
@@ -39,15 +40,42 @@ func newConn(c net.Conn, timeout time.Duration) *conn {
 
 // renew moves the deadline.
 func (c *conn) renew() {
-	c.set.Store(int64(clock.Monotonic()))
+	c.set.Store(c.now())
 	c.SetDeadline(clock.System{}.Now().Add(c.timeout))
+}
+
+// ticks counts seconds, roughly: looking at a clock for every call is dear.
+var ticks atomic.Int64
+
+// now is the time as far as deadlines of this connection care.
+func (c *conn) now() int64 {
+	if c.timeout >= 8*time.Second {
+		return ticks.Load()
+	}
+	return int64(clock.Monotonic() / max(c.timeout/8, 1))
 }
 
 // move renews the deadline unless that happened just now.
 func (c *conn) move() {
-	if now := clock.Monotonic(); !c.fixed.Load() && now-time.Duration(c.set.Load()) > min(c.timeout/8, time.Second) {
+	if c.set.Load() != c.now() && !c.fixed.Load() {
 		c.renew()
 	}
+}
+
+// plain has the connection read and written without net's detours.
+func (c *conn) plain() *conn {
+	if c.direct = newDirect(c.Conn); c.direct != nil {
+		c.Conn = c.direct
+	}
+	return c
+}
+
+// whole is the connection as the kernel can splice it.
+func (c *conn) whole() net.Conn {
+	if c.direct != nil {
+		return c.direct.TCPConn
+	}
+	return c.Conn
 }
 
 // hold lets the deadline stand, however much moves, until release.

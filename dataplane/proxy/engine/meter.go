@@ -19,6 +19,7 @@ func (e *Engine) meter() {
 			return
 		case <-tick.C:
 		}
+		ticks.Add(1)
 		e.tidy()
 		if now := (clock.System{}).Now().Truncate(time.Minute); now.After(minute) {
 			if minutes := e.takeMinutes(minute); len(minutes) > 0 {

@@ -87,14 +87,14 @@ func (p *pool) dial(ctx context.Context, idle time.Duration) (*upstream, error) 
 	if err != nil {
 		return nil, err
 	}
-	c := newConn(raw, idle)
+	c := newConn(raw, idle).plain()
 	if p.target.protocol == proxy.HTTPS || p.target.protocol == proxy.TLS {
 		secured := tls.Client(raw, targetTLS())
 		if err := secured.HandshakeContext(ctx); err != nil {
 			raw.Close()
 			return nil, errors.Join(errTargetTLS, err)
 		}
-		c.Conn = secured
+		c.Conn, c.direct = secured, nil
 	}
 	u := &upstream{conn: c, pool: p}
 	u.in, u.out = http1.NewReader(u.conn), http1.NewWriter(u.conn)

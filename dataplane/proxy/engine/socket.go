@@ -131,7 +131,7 @@ func (s *socket) serve(raw net.Conn) {
 		newFlow(s, c).serve(l)
 		return
 	}
-	newClient(s, c).serve()
+	newClient(s, c.plain()).serve()
 }
 
 func (s *socket) listener() *listener { return s.current.Load() }

@@ -42,7 +42,7 @@ func (s *splicing) run(to, from *conn) {
 		began, now := clock.Monotonic(), clock.System{}.Now()
 		from.SetReadDeadline(now.Add(s.timeout / 4))
 		to.SetWriteDeadline(now.Add(2 * s.timeout))
-		n, err := io.CopyN(to.Conn, from.Conn, maxStretch)
+		n, err := io.CopyN(to.whole(), from.whole(), maxStretch)
 		s.moved(n)
 		at := clock.Monotonic()
 		if n > 0 {
