@@ -158,6 +158,15 @@ func (i *NetworkInterface) PublicDNSName() string {
 	return "ec2-" + dashed(i.Public) + "." + domain
 }
 
+// DNSNames are the names of an interface's addresses; none unless its VPC has
+// enableDnsHostnames (VPC User Guide, "DNS attributes for your VPC").
+func DNSNames(r store.Reader, i *NetworkInterface) (private, public string) {
+	if v, ok := VPCs.Get(r, i.VPC); !ok || !v.DNSHostnames {
+		return "", ""
+	}
+	return i.PrivateDNSName(), i.PublicDNSName()
+}
+
 // HardwareAddr is the interface's MAC address, parsed.
 func (i *NetworkInterface) HardwareAddr() net.HardwareAddr {
 	hw, err := net.ParseMAC(i.MAC)

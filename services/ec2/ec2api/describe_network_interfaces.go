@@ -20,11 +20,11 @@ func interfaceField(f func(*ec2.NetworkInterface) string) func(store.Reader, *ec
 var interfaceFilters = filterTable[ec2.NetworkInterface]{
 	"addresses.private-ip-address":    interfaceField(func(i *ec2.NetworkInterface) string { return i.Address.String() }),
 	"addresses.primary":               interfaceField(func(*ec2.NetworkInterface) string { return "true" }),
-	"addresses.association.public-ip": interfaceField(publicIP),
-	"association.public-ip":           interfaceField(publicIP),
-	"association.public-dns-name":     interfaceField((*ec2.NetworkInterface).PublicDNSName),
-	"association.ip-owner-id":         interfaceField(publicOwner),
-	"addresses.association.owner-id":  interfaceField(publicOwner),
+	"addresses.association.public-ip": associationField(associatedIP),
+	"association.public-ip":           associationField(associatedIP),
+	"association.public-dns-name":     associationField(func(a *NetworkInterfaceAssociation) *string { return a.PublicDnsName }),
+	"association.ip-owner-id":         associationField(associatedOwner),
+	"addresses.association.owner-id":  associationField(associatedOwner),
 	"attachment.attach-time": attachmentField(func(a *NetworkInterfaceAttachment) string {
 		return a.AttachTime.UTC().Format("2006-01-02T15:04:05.000Z")
 	}),
@@ -40,7 +40,7 @@ var interfaceFilters = filterTable[ec2.NetworkInterface]{
 	"mac-address":                      interfaceField(func(i *ec2.NetworkInterface) string { return i.MAC }),
 	"network-interface-id":             interfaceField(func(i *ec2.NetworkInterface) string { return i.ID }),
 	"owner-id":                         interfaceField(func(i *ec2.NetworkInterface) string { return i.Scope.Account }),
-	"private-dns-name":                 interfaceField((*ec2.NetworkInterface).PrivateDNSName),
+	"private-dns-name":                 privateName,
 	"private-ip-address":               interfaceField(func(i *ec2.NetworkInterface) string { return i.Address.String() }),
 	"requester-id":                     interfaceField(func(i *ec2.NetworkInterface) string { return i.Kind().Requester }),
 	"requester-managed":                func(_ store.Reader, i *ec2.NetworkInterface) []string { return truth(i.Managed()) },
@@ -50,8 +50,8 @@ var interfaceFilters = filterTable[ec2.NetworkInterface]{
 	"vpc-id":                           interfaceField(func(i *ec2.NetworkInterface) string { return i.VPC }),
 	"operator.managed":                 isFalse[ec2.NetworkInterface],
 
-	"association.allocation-id":   never[ec2.NetworkInterface],
-	"association.association-id":  never[ec2.NetworkInterface],
+	"association.allocation-id":   associationField(func(a *NetworkInterfaceAssociation) *string { return a.AllocationId }),
+	"association.association-id":  associationField(func(a *NetworkInterfaceAssociation) *string { return a.AssociationId }),
 	"attachment.instance-id":      never[ec2.NetworkInterface],
 	"ipv6-addresses.ipv6-address": never[ec2.NetworkInterface],
 	"operator.principal":          never[ec2.NetworkInterface],
@@ -87,26 +87,22 @@ func (h *Handlers) DescribeNetworkInterfaces(ctx context.Context, in *DescribeNe
 }
 
 func wireInterface(r store.Reader, i *ec2.NetworkInterface) NetworkInterface {
-	var association *NetworkInterfaceAssociation
-	if i.Public.IsValid() {
-		association = &NetworkInterfaceAssociation{
-			PublicIp: wire.Ptr(i.Public.String()), PublicDnsName: wire.Ptr(i.PublicDNSName()), IpOwnerId: wire.Ptr("amazon"),
-		}
-	}
+	association := wireAssociation(r, i)
+	private, public := ec2.DNSNames(r, i)
 	return NetworkInterface{
 		NetworkInterfaceId: &i.ID, OwnerId: &i.Scope.Account, VpcId: &i.VPC, SubnetId: &i.Subnet,
 		AvailabilityZone: &i.Zone, AvailabilityZoneId: wire.Ptr(zoneID(i.Scope.Region, i.Zone)), Description: &i.Description, InterfaceType: wire.Ptr(i.Kind().Type),
 		MacAddress: &i.MAC, Status: wire.Ptr(interfaceStatus(i)), SourceDestCheck: wire.Ptr(true),
 		RequesterManaged: wire.Ptr(i.Managed()), RequesterId: optional(i.Kind().Requester),
-		PrivateIpAddress: wire.Ptr(i.Address.String()), PrivateDnsName: wire.Ptr(i.PrivateDNSName()),
-		PublicDnsName: optional(i.PublicDNSName()), Association: association,
+		PrivateIpAddress: wire.Ptr(i.Address.String()), PrivateDnsName: optional(private),
+		PublicDnsName: optional(public), Association: association,
 		Attachment:    wireAttachment(i),
 		Operator:      &OperatorResponse{Managed: wire.Ptr(false)},
 		Groups:        wireGroups(r, i.Groups),
 		Ipv6Addresses: []NetworkInterfaceIpv6Address{},
 		PrivateIpAddresses: []NetworkInterfacePrivateIpAddress{{
 			Association: association, Primary: wire.Ptr(true),
-			PrivateDnsName: wire.Ptr(i.PrivateDNSName()), PrivateIpAddress: wire.Ptr(i.Address.String()),
+			PrivateDnsName: optional(private), PrivateIpAddress: wire.Ptr(i.Address.String()),
 		}},
 		TagSet: wireTags(r, i.ID),
 	}
@@ -120,18 +116,4 @@ func wireGroups(r store.Reader, ids []string) []GroupIdentifier {
 		}
 	}
 	return out
-}
-
-func publicIP(i *ec2.NetworkInterface) string {
-	if !i.Public.IsValid() {
-		return ""
-	}
-	return i.Public.String()
-}
-
-func publicOwner(i *ec2.NetworkInterface) string {
-	if !i.Public.IsValid() {
-		return ""
-	}
-	return "amazon"
 }

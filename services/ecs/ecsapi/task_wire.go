@@ -66,9 +66,11 @@ func attachmentToWire(t *ecs.Task, s *ecs.TaskStatus) Attachment {
 	if s.Attachment.InterfaceID != "" {
 		details = append(details,
 			ecs.KeyValue{Name: "networkInterfaceId", Value: s.Attachment.InterfaceID},
-			ecs.KeyValue{Name: "macAddress", Value: s.Attachment.MAC},
-			ecs.KeyValue{Name: "privateDnsName", Value: s.Attachment.DNSName},
-			ecs.KeyValue{Name: "privateIPv4Address", Value: s.Attachment.Address})
+			ecs.KeyValue{Name: "macAddress", Value: s.Attachment.MAC})
+		if s.Attachment.DNSName != "" { // the VPC has enableDnsHostnames
+			details = append(details, ecs.KeyValue{Name: "privateDnsName", Value: s.Attachment.DNSName})
+		}
+		details = append(details, ecs.KeyValue{Name: "privateIPv4Address", Value: s.Attachment.Address})
 	}
 	a.Details = each(details, keyValue)
 	return a
