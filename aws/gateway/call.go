@@ -1,11 +1,13 @@
 package gateway
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/aws/sigv4"
@@ -26,13 +28,16 @@ type call struct {
 	codec   wire.Codec
 	caller  aws.Caller
 
+	end context.CancelFunc // of what an answer that goes on needs
+
 	status  int    // of the answer
 	failure string // the code of the error answered with
 }
 
 func (g *Gateway) serveCall(w http.ResponseWriter, r *http.Request) {
 	began := g.opts.Clock.Now()
-	c := &call{Gateway: g, log: g.opts.Log, r: r}
+	c := &call{Gateway: g, log: g.opts.Log, r: r, end: func() {}}
+	defer func() { c.end() }()
 	c.caller.RequestID = clock.UUID()
 	answer := c.answer(w)
 	_ = http.NewResponseController(w).SetWriteDeadline(clock.System{}.Now().Add(g.opts.BodyTimeout))
@@ -42,7 +47,41 @@ func (g *Gateway) serveCall(w http.ResponseWriter, r *http.Request) {
 	c.status = answer.Status
 	w.WriteHeader(answer.Status)
 	n, _ := w.Write(answer.Body) // a client that has gone is no one's error
+	if answer.Events != nil {
+		n += c.stream(w, answer)
+	}
 	c.logAccess(n, g.opts.Clock.Now().Sub(began))
+}
+
+// stream writes what comes after an answer's body, and returns how many bytes
+// that were.
+func (c *call) stream(w http.ResponseWriter, answer *wire.Response) int {
+	s := &eventSink{w: w, out: http.NewResponseController(w), patience: c.opts.BodyTimeout}
+	if err := answer.Events(s); err != nil && s.failed == nil {
+		c.log.Error("an event stream broke", "request_id", c.caller.RequestID, "action", c.req.Operation, "error", err)
+	}
+	return s.written
+}
+
+// eventSink sends each event at once, within a time of its own.
+type eventSink struct {
+	w        http.ResponseWriter
+	out      *http.ResponseController
+	patience time.Duration
+	written  int
+	failed   error // the client has gone
+}
+
+// Write implements io.Writer.
+func (s *eventSink) Write(event []byte) (int, error) {
+	_ = s.out.SetWriteDeadline(clock.System{}.Now().Add(s.patience))
+	n, err := s.w.Write(event)
+	s.written += n
+	if err == nil {
+		err = s.out.Flush()
+	}
+	s.failed = err
+	return n, err
 }
 
 // answer is the way of a call. Whatever happens on it, there is an answer.
@@ -56,7 +95,11 @@ func (c *call) answer(w http.ResponseWriter) (answer *wire.Response) {
 	if err != nil {
 		return c.fail(err)
 	}
-	out, err := c.op.Call(aws.WithCaller(c.r.Context(), c.caller), in)
+	ctx := c.r.Context()
+	if c.op.Streams() {
+		ctx, c.end = untilStop(ctx)
+	}
+	out, err := c.op.Call(aws.WithCaller(ctx, c.caller), in)
 	if err != nil {
 		return c.fail(err)
 	}

@@ -16,12 +16,19 @@ const (
 )
 
 // Server serves a handler on a listener until it is shut down.
-type Server struct{ http *http.Server }
+type Server struct {
+	http *http.Server
+	stop context.CancelFunc
+}
 
 // NewServer makes a server with the limits of a public port: 64 KiB of headers
 // within ten seconds, two minutes of idleness. Bodies are the handlers' concern.
 func NewServer(h http.Handler, log *slog.Logger) *Server {
-	return &Server{&http.Server{
+	stopping, stop := context.WithCancel(context.Background())
+	return &Server{stop: stop, http: &http.Server{
+		BaseContext: func(net.Listener) context.Context {
+			return context.WithValue(context.Background(), stoppingKey{}, stopping)
+		},
 		Handler:           h,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
@@ -38,9 +45,25 @@ func (s *Server) Serve(l net.Listener) error {
 	return nil
 }
 
-// Shutdown stops accepting at once and waits for the calls under way, until the
-// context ends; what is left then is cut off and the context's error returned.
+// stoppingKey is that of the context, in every request's, that ends when the
+// server begins to stop.
+type stoppingKey struct{}
+
+// untilStop is a request's context for an answer that goes on by itself.
+func untilStop(ctx context.Context) (context.Context, context.CancelFunc) {
+	stopping, ok := ctx.Value(stoppingKey{}).(context.Context)
+	ctx, cancel := context.WithCancel(ctx)
+	if !ok {
+		return ctx, cancel
+	}
+	forget := context.AfterFunc(stopping, cancel)
+	return ctx, func() { forget(); cancel() }
+}
+
+// Shutdown stops accepting and ends event streams at once and waits for the
+// other calls under way, until the context ends; what is left then is cut off and the context's error returned.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.stop()
 	err := s.http.Shutdown(ctx)
 	if err != nil {
 		_ = s.http.Close()

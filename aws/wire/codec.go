@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"io"
 	"net/http"
 
 	"kaimon.dev/kaimon/aws"
@@ -25,6 +26,9 @@ type Response struct {
 	// header (x-amzn-RequestId) is part of it.
 	Header http.Header
 	Body   []byte
+	// Events writes what comes after the body for as long as the answer goes on;
+	// nil for an answer that is its body. Each Write is a whole event.
+	Events func(w io.Writer) error
 }
 
 // CodecOf returns the codec of a protocol, and false for one that isn't spoken.

@@ -29,6 +29,9 @@ func (c jsonCodec) Encode(_ *Service, op *Operation, out any, requestID string) 
 	if err := w.structure(op.output, reflect.ValueOf(out).Elem()); err != nil {
 		return nil, fmt.Errorf("%s: %w", op.Name, err)
 	}
+	if m := op.output.streamOf(); m != nil {
+		return c.stream(op.output, m, out, w.buf.Bytes(), requestID), nil
+	}
 	return answer(http.StatusOK, c.contentType, requestID, w.buf.Bytes()), nil
 }
 

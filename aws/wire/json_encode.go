@@ -59,7 +59,7 @@ func (w *jsonWriter) structure(s *Shape, v reflect.Value) error {
 	for i := range s.Members {
 		m := &s.Members[i]
 		field := v.Field(i)
-		if field.IsNil() {
+		if field.IsNil() || m.shape.Kind == Stream {
 			continue
 		}
 		if field.Kind() == reflect.Pointer {

@@ -69,6 +69,10 @@ func (o *Operation) Input() *Shape { return o.input }
 // Output returns the shape of the answer; nil before [Link].
 func (o *Operation) Output() *Shape { return o.output }
 
+// Streams says that the answer is an event stream: its handler's context ends
+// when the client goes or the server stops.
+func (o *Operation) Streams() bool { return o.output.streamOf() != nil }
+
 // Op completes an operation with a handler's method.
 func Op[I, O any](o Operation, call func(context.Context, *I) (*O, error)) Operation {
 	o.NewInput = func() any { return new(I) }
@@ -120,7 +124,7 @@ func Link(s Service, table []Shape) *Service {
 
 func (s *Shape) link(find func(string) *Shape) {
 	switch s.Kind {
-	case Structure:
+	case Structure, Stream:
 		for i := range s.Members {
 			s.Members[i].shape = find(s.Members[i].Target)
 		}

@@ -20,6 +20,7 @@ const (
 	Blob                  // []byte, nil when absent
 	Timestamp             // *time.Time
 	Document              // any: what encoding/json makes of it
+	Stream                // an EventStream, in answers only; Members are its events
 )
 
 // TimeFormat is how a timestamp is written.

@@ -24,7 +24,18 @@ const streamPart = ":log-stream:"
 
 // Streams keeps the streams by ARN, which has those of a group together in
 // order of name.
-var Streams = store.NewTable("logs.streams", func(s *Stream) string { return s.ARN() })
+var Streams = store.NewTable("logs.streams", func(s *Stream) string { return s.ARN() },
+	store.Index[Stream]{Name: byID, Keys: func(s *Stream) []string { return []string{engineKey(s.ID.ID)} }})
+
+// StreamByID returns the stream of a group that the engine knows by an ID.
+func StreamByID(r store.Reader, g *Group, id logline.Stream) (*Stream, bool) {
+	for st := range Streams.By(r, byID, engineKey(id.ID)) {
+		if st.ID == id && st.Group == g.Name && st.Scope == g.Scope {
+			return st, true
+		}
+	}
+	return nil, false
+}
 
 // StreamARN is the ARN of a stream.
 func StreamARN(s aws.Scope, group, name string) string { return GroupARN(s, group) + streamPart + name }

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -63,6 +64,8 @@ func (plainBody) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	r = r.Clone(r.Context())
+	// Some operations put a prefix before the endpoint's host, which is no name.
+	r.Host, r.URL.Host = r.URL.Host, strings.TrimPrefix(r.URL.Host, "stream-")
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return http.DefaultTransport.RoundTrip(r)
 }
@@ -89,6 +92,12 @@ func (s *Server) ECR() (*ecr.Client, error) {
 func (s *Server) ELB() (*elasticloadbalancingv2.Client, error) {
 	c, err := s.config()
 	return elasticloadbalancingv2.NewFromConfig(c), err
+}
+
+// Logs returns an SDK client of a server that was started once.
+func (s *Server) Logs() (*cloudwatchlogs.Client, error) {
+	c, err := s.config()
+	return cloudwatchlogs.NewFromConfig(c), err
 }
 
 // targets are the prefixes of X-Amz-Target by service.

@@ -163,7 +163,7 @@ func (g *generator) meaning(name string) string {
 func (g *generator) fieldType(name string) string {
 	t := g.elemType(name)
 	switch shape := g.shapes[name]; {
-	case shape.Type == "list", shape.Type == "map", shape.Type == "blob", shape.Document:
+	case shape.Type == "list", shape.Type == "map", shape.Type == "blob", shape.Document, shape.EventStream:
 		return t
 	}
 	return "*" + t
@@ -172,8 +172,11 @@ func (g *generator) fieldType(name string) string {
 // elemType is the Go type of a list's element or a map's value.
 func (g *generator) elemType(name string) string {
 	shape := g.shapes[name]
-	if shape.Document {
+	switch {
+	case shape.Document:
 		return "any"
+	case shape.EventStream:
+		return "wire.EventStream"
 	}
 	switch shape.Type {
 	case "structure":

@@ -50,7 +50,7 @@ func (g *generator) shape(name string, s *model.Shape) error {
 	}
 	g.printf("%s", timeOf(s.TimestampFormat))
 	switch kind {
-	case "Structure":
+	case "Structure", "Stream":
 		if len(s.Members) > 0 {
 			g.printf(", Members: []wire.Member{\n")
 			for _, m := range s.Members {
@@ -89,6 +89,8 @@ func kindOf(s *model.Shape) (string, error) {
 	switch {
 	case s.Document:
 		return "Document", nil
+	case s.EventStream:
+		return "Stream", nil
 	case s.Type == "structure":
 		return "Structure", nil
 	case s.Type == "list":

@@ -41,7 +41,8 @@ type Main struct {
 	store    *store.Store
 	seal     *seal.Box // of secrets on the disk
 	events   *logstore.Store
-	tapped   tap.Engine        // the same, with those who listen
+	tapped   tap.Engine // the same, with those who listen
+	tails    *tap.Tails
 	logs     *logsapi.Handlers // whose queries read events in the background
 	runtime  *containerd.Runtime
 	registry *registry.Registry
@@ -98,7 +99,7 @@ func (m *Main) Start(ctx context.Context) (err error) {
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	m.stop = stop
 	m.startControllers(run)
-	m.logs = &logsapi.Handlers{Store: m.store, Engine: m.tapped, Clock: systemClock, Hex: clock.Hex}
+	m.logs = &logsapi.Handlers{Store: m.store, Engine: m.tapped, Tails: m.tails, Clock: systemClock, Hex: clock.Hex}
 	options := m.gatewayOptions()
 	m.server = gateway.NewServer(m.front(gateway.New(options)), m.Log)
 	options.Hosts = nil // load balancers are reached as the VPC's rules have it

@@ -71,7 +71,8 @@ func (m *Main) openRuntime(ctx context.Context) (err error) {
 	if m.events, err = logstore.Open(logstore.Options{Dir: m.Config.eventsDir(), Log: m.Log}); err != nil {
 		return err
 	}
-	m.tapped = tap.Engine{Engine: m.events, Listeners: []tap.Listener{tap.NewMetrics(m.store, m.metrics)}}
+	m.tails = tap.NewTails()
+	m.tapped = tap.Engine{Engine: m.events, Listeners: []tap.Listener{tap.NewMetrics(m.store, m.metrics), m.tails}}
 	options := m.runtimeOptions()
 	options.Logs = logsctl.Sink{Store: m.store, Engine: m.tapped}
 	if m.runtime, err = containerd.NewRuntime(ctx, options); err != nil {

@@ -9,6 +9,7 @@ import (
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/internal/clock"
 	"kaimon.dev/kaimon/services/logs"
+	"kaimon.dev/kaimon/services/logs/tap"
 	"kaimon.dev/kaimon/store"
 )
 
@@ -17,6 +18,8 @@ type Handlers struct {
 	Store  *store.Store
 	Engine logs.Engine
 	Clock  clock.Clock
+	// Tails shows what comes in to live tails.
+	Tails *tap.Tails
 	// Hex returns n random bytes in hexadecimal, for IDs.
 	Hex func(n int) string
 

@@ -34,6 +34,7 @@ type API interface {
 	PutMetricFilter(ctx context.Context, in *PutMetricFilterInput) (*PutMetricFilterOutput, error)
 	PutQueryDefinition(ctx context.Context, in *PutQueryDefinitionInput) (*PutQueryDefinitionOutput, error)
 	PutRetentionPolicy(ctx context.Context, in *PutRetentionPolicyInput) (*PutRetentionPolicyOutput, error)
+	StartLiveTail(ctx context.Context, in *StartLiveTailInput) (*StartLiveTailOutput, error)
 	StartQuery(ctx context.Context, in *StartQueryInput) (*StartQueryOutput, error)
 	StopQuery(ctx context.Context, in *StopQueryInput) (*StopQueryOutput, error)
 	TagLogGroup(ctx context.Context, in *TagLogGroupInput) (*TagLogGroupOutput, error)
@@ -78,6 +79,7 @@ func Bind(api API) *wire.Service {
 			wire.Op(wire.Operation{Name: "PutMetricFilter", Method: "POST", Path: "/"}, api.PutMetricFilter),
 			wire.Op(wire.Operation{Name: "PutQueryDefinition", Method: "POST", Path: "/"}, api.PutQueryDefinition),
 			wire.Op(wire.Operation{Name: "PutRetentionPolicy", Method: "POST", Path: "/"}, api.PutRetentionPolicy),
+			wire.Op(wire.Operation{Name: "StartLiveTail", Method: "POST", Path: "/"}, api.StartLiveTail),
 			wire.Op(wire.Operation{Name: "StartQuery", Method: "POST", Path: "/"}, api.StartQuery),
 			wire.Op(wire.Operation{Name: "StopQuery", Method: "POST", Path: "/"}, api.StopQuery),
 			wire.Op(wire.Operation{Name: "TagLogGroup", Method: "POST", Path: "/"}, api.TagLogGroup),
@@ -367,6 +369,36 @@ type ListTagsLogGroupOutput struct {
 	Tags map[string]string
 }
 
+// LiveTailSessionLogEvent is the model's structure of that name.
+type LiveTailSessionLogEvent struct {
+	LogStreamName      *string
+	LogGroupIdentifier *string
+	Message            *string
+	Timestamp          *int64
+	IngestionTime      *int64
+}
+
+// LiveTailSessionMetadata is the model's structure of that name.
+type LiveTailSessionMetadata struct {
+	Sampled *bool
+}
+
+// LiveTailSessionStart is the model's structure of that name.
+type LiveTailSessionStart struct {
+	RequestId             *string
+	SessionId             *string
+	LogGroupIdentifiers   []string
+	LogStreamNames        []string
+	LogStreamNamePrefixes []string
+	LogEventFilterPattern *string
+}
+
+// LiveTailSessionUpdate is the model's structure of that name.
+type LiveTailSessionUpdate struct {
+	SessionMetadata *LiveTailSessionMetadata
+	SessionResults  []LiveTailSessionLogEvent
+}
+
 // LogGroup is the model's structure of that name.
 type LogGroup struct {
 	LogGroupName                     *string
@@ -562,6 +594,37 @@ type ResultField struct {
 type SearchedLogStream struct {
 	LogStreamName      *string
 	SearchedCompletely *bool
+}
+
+// SessionStreamingException is the model's structure of that name.
+type SessionStreamingException struct {
+	Message *string
+}
+
+// SessionTimeoutException is the model's structure of that name.
+type SessionTimeoutException struct {
+	Message *string
+}
+
+// StartLiveTailInput is the request of StartLiveTail.
+type StartLiveTailInput struct {
+	LogGroupIdentifiers   []string
+	LogStreamNames        []string
+	LogStreamNamePrefixes []string
+	LogEventFilterPattern *string
+}
+
+// StartLiveTailOutput is the answer of StartLiveTail.
+type StartLiveTailOutput struct {
+	ResponseStream wire.EventStream
+}
+
+// StartLiveTailResponseStream is the model's structure of that name.
+type StartLiveTailResponseStream struct {
+	SessionStart              *LiveTailSessionStart
+	SessionUpdate             *LiveTailSessionUpdate
+	SessionTimeoutException   *SessionTimeoutException
+	SessionStreamingException *SessionStreamingException
 }
 
 // StartQueryInput is the request of StartQuery.
@@ -858,6 +921,7 @@ var table = []wire.Shape{
 	{Name: "InputLogEvents", Kind: wire.List, Bounds: &wire.Bounds{Min: 1, Max: 10000}, Elem: wire.Member{Target: "InputLogEvent"}},
 	{Name: "InputLogStreamNames", Kind: wire.List, Bounds: &wire.Bounds{Min: 1, Max: 100}, Elem: wire.Member{Target: "LogStreamName"}},
 	{Name: "Interleaved", Kind: wire.Boolean},
+	{Name: "IsSampled", Kind: wire.Boolean},
 	{Name: "KmsKeyId", Kind: wire.String, Bounds: &wire.Bounds{Min: wire.NoMin, Max: 256}},
 	{Name: "ListTagsForResourceInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "resourceArn", Target: "AmazonResourceName", Required: true},
@@ -870,6 +934,29 @@ var table = []wire.Shape{
 	}},
 	{Name: "ListTagsLogGroupOutput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "tags", Target: "Tags"},
+	}},
+	{Name: "LiveTailSessionLogEvent", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "logStreamName", Target: "LogStreamName"},
+		{Name: "logGroupIdentifier", Target: "LogGroupIdentifier"},
+		{Name: "message", Target: "EventMessage"},
+		{Name: "timestamp", Target: "Timestamp"},
+		{Name: "ingestionTime", Target: "Timestamp"},
+	}},
+	{Name: "LiveTailSessionMetadata", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "sampled", Target: "IsSampled"},
+	}},
+	{Name: "LiveTailSessionResults", Kind: wire.List, Elem: wire.Member{Target: "LiveTailSessionLogEvent"}},
+	{Name: "LiveTailSessionStart", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "requestId", Target: "RequestId"},
+		{Name: "sessionId", Target: "SessionId"},
+		{Name: "logGroupIdentifiers", Target: "StartLiveTailLogGroupIdentifiers"},
+		{Name: "logStreamNames", Target: "InputLogStreamNames"},
+		{Name: "logStreamNamePrefixes", Target: "InputLogStreamNames"},
+		{Name: "logEventFilterPattern", Target: "FilterPattern"},
+	}},
+	{Name: "LiveTailSessionUpdate", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "sessionMetadata", Target: "LiveTailSessionMetadata"},
+		{Name: "sessionResults", Target: "LiveTailSessionResults"},
 	}},
 	{Name: "LogEventIndex", Kind: wire.Integer},
 	{Name: "LogGroup", Kind: wire.Structure, Members: []wire.Member{
@@ -909,6 +996,7 @@ var table = []wire.Shape{
 	{Name: "LogStreamName", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: 512}, Pattern: "[^:*]*"},
 	{Name: "LogStreamSearchedCompletely", Kind: wire.Boolean},
 	{Name: "LogStreams", Kind: wire.List, Elem: wire.Member{Target: "LogStream"}},
+	{Name: "Message", Kind: wire.String},
 	{Name: "MetricFilter", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "filterName", Target: "FilterName"},
 		{Name: "filterPattern", Target: "FilterPattern"},
@@ -1046,6 +1134,7 @@ var table = []wire.Shape{
 		{Name: "tooOldLogEventEndIndex", Target: "LogEventIndex"},
 		{Name: "expiredLogEventEndIndex", Target: "LogEventIndex"},
 	}},
+	{Name: "RequestId", Kind: wire.String, Bounds: &wire.Bounds{Min: 0, Max: 256}},
 	{Name: "ResultField", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "field", Target: "Field"},
 		{Name: "value", Target: "Value"},
@@ -1057,8 +1146,31 @@ var table = []wire.Shape{
 	}},
 	{Name: "SearchedLogStreams", Kind: wire.List, Elem: wire.Member{Target: "SearchedLogStream"}},
 	{Name: "SequenceToken", Kind: wire.String, Bounds: &wire.Bounds{Min: 1, Max: wire.NoMax}},
+	{Name: "SessionId", Kind: wire.String, Bounds: &wire.Bounds{Min: 0, Max: 256}},
+	{Name: "SessionStreamingException", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "message", Target: "Message"},
+	}},
+	{Name: "SessionTimeoutException", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "message", Target: "Message"},
+	}},
 	{Name: "StandardUnit", Kind: wire.String, Enum: []string{"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second", "Count/Second", "None"}},
 	{Name: "StartFromHead", Kind: wire.Boolean},
+	{Name: "StartLiveTailInput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "logGroupIdentifiers", Target: "StartLiveTailLogGroupIdentifiers", Required: true},
+		{Name: "logStreamNames", Target: "InputLogStreamNames"},
+		{Name: "logStreamNamePrefixes", Target: "InputLogStreamNames"},
+		{Name: "logEventFilterPattern", Target: "FilterPattern"},
+	}},
+	{Name: "StartLiveTailLogGroupIdentifiers", Kind: wire.List, Bounds: &wire.Bounds{Min: 1, Max: 10}, Elem: wire.Member{Target: "LogGroupIdentifier"}},
+	{Name: "StartLiveTailOutput", Kind: wire.Structure, Members: []wire.Member{
+		{Name: "responseStream", Target: "StartLiveTailResponseStream"},
+	}},
+	{Name: "StartLiveTailResponseStream", Kind: wire.Stream, Members: []wire.Member{
+		{Name: "sessionStart", Target: "LiveTailSessionStart"},
+		{Name: "sessionUpdate", Target: "LiveTailSessionUpdate"},
+		{Name: "SessionTimeoutException", Target: "SessionTimeoutException"},
+		{Name: "SessionStreamingException", Target: "SessionStreamingException"},
+	}},
 	{Name: "StartQueryInput", Kind: wire.Structure, Members: []wire.Member{
 		{Name: "queryLanguage", Target: "QueryLanguage"},
 		{Name: "logGroupName", Target: "LogGroupName"},

@@ -79,6 +79,7 @@ type Shape struct {
 	Streaming       bool         `json:"streaming,omitempty"`
 	Document        bool         `json:"document,omitempty"`
 	Union           bool         `json:"union,omitempty"`
+	EventStream     bool         `json:"eventstream,omitempty"`
 	Sensitive       bool         `json:"sensitive,omitempty"`
 	Exception       bool         `json:"exception,omitempty"`
 	Fault           bool         `json:"fault,omitempty"`
