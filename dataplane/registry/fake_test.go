@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"sync"
@@ -226,13 +227,19 @@ func newWorld(t *testing.T) *world {
 // open starts the registry, as after a restart.
 func (w *world) open() {
 	w.Helper()
+	w.reopen()
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.Registry.ServeHTTP(rw, r) }))
+	w.Cleanup(server.Close)
+	w.host = server.Listener.Addr().String()
+}
+
+// reopen begins anew behind the same address. No request may be under way.
+func (w *world) reopen() {
+	w.Helper()
 	store, err := local.NewStore(w.path)
 	if err != nil {
 		w.Fatal(err)
 	}
 	w.disk = &disk{Store: store}
 	w.Registry = registry.New(registry.Options{Content: w.disk, Directory: w.dir, Clock: w.clock, Log: slog.New(slog.DiscardHandler)})
-	server := httptest.NewServer(w.Registry)
-	w.Cleanup(server.Close)
-	w.host = server.Listener.Addr().String()
 }

@@ -2,14 +2,19 @@ package registry_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 
 	"github.com/containerd/errdefs"
 	"github.com/opencontainers/go-digest"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"kaimon.dev/kaimon/dataplane/registry"
 )
 
 // TestParts follows an upload that doesn't come by /v2/, across a restart.
@@ -94,5 +99,42 @@ func TestTake(t *testing.T) {
 	}
 	if found := append(w.files("ingest", "data"), w.files("blobs", "*")...); len(found) != 1 {
 		t.Errorf("files %v", found)
+	}
+}
+
+// TestTakeBesideSweep holds that nothing is freed between being written and
+// being recorded.
+func TestTakeBesideSweep(t *testing.T) {
+	w := newWorld(t)
+	app, err := w.dir.Repository(t.Context(), "app", registry.PullBlob)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	var sweeps sync.WaitGroup
+	sweeps.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				w.sweep()
+			}
+		}
+	})
+	for i := range 50 {
+		text := fmt.Sprint("blob ", i)
+		d := digest.FromString(text)
+		err := w.Take(t.Context(), d, strings.NewReader(text), func(size int64) error {
+			return app.AddBlob(t.Context(), ocispec.Descriptor{Digest: d, Size: size})
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	close(done)
+	sweeps.Wait()
+	if found := w.files("blobs", "*"); len(found) != 50 {
+		t.Errorf("%d blobs are left of 50", len(found))
 	}
 }
