@@ -27,6 +27,8 @@ type ServiceStatus struct {
 	Rollouts []Rollout
 	// SteadyAt is since when the service is in a steady state; zero while it isn't.
 	SteadyAt time.Time
+	// SteadyToldAt is when an event told so last.
+	SteadyToldAt time.Time
 	// EventCount counts the events that there ever were: see AddServiceEvent.
 	EventCount int
 	// DrainedAt is when the last task of a deleted service had stopped, which

@@ -28,7 +28,8 @@ type TaskStatus struct {
 
 	StopCode      StopCode
 	StoppedReason string
-	// Settled says that the service of the task has counted its failure.
+	// Settled says that the service of the task has looked at its end, and
+	// counted it if it was a failure.
 	Settled bool
 
 	Attachment Attachment

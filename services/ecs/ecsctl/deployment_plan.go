@@ -7,6 +7,9 @@ import (
 	"kaimon.dev/kaimon/services/ecs"
 )
 
+// steadyAgain is after how long it is told again that a service is at rest.
+const steadyAgain = 6 * time.Hour
+
 // takeUp begins the newest deployment, in whose favour earlier ones end.
 func (p *planner) takeUp() {
 	if !p.fresh {
@@ -119,11 +122,23 @@ func (p *planner) steady(is bool) {
 	switch {
 	case !p.service.DeletedAt.IsZero():
 	case is && !was:
-		p.status.SteadyAt = p.now
-		p.event(eventSteady)
-	case !is && was:
+		p.status.SteadyAt, p.status.SteadyToldAt = p.now, time.Time{}
+		p.tellSteady()
+	case is:
+		p.tellSteady()
+	case was:
 		p.status.SteadyAt = time.Time{}
 	}
+}
+
+// tellSteady tells that the service has come to rest, and every six hours that
+// it still is (ECS Developer Guide, "Amazon ECS service event messages").
+func (p *planner) tellSteady() {
+	if !p.now.Before(p.status.SteadyToldAt.Add(steadyAgain)) {
+		p.status.SteadyToldAt = p.now
+		p.event(eventSteady)
+	}
+	p.wake(p.status.SteadyToldAt.Add(steadyAgain))
 }
 
 // show brings the rollouts' counts up to date, and drops those that are over.

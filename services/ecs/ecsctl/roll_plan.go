@@ -32,64 +32,122 @@ func boundsOf(desired, minimumPercent, maximumPercent int) bounds {
 type rollView struct {
 	desired int
 	bounds  bounds
-	// primary counts the tasks of the revision that shall stay, old the others.
-	primary, old tally
-	// shieldedPrimary and shieldedOld count those of them that may not be stopped.
-	shieldedPrimary, shieldedOld tally
-	// hold forbids new tasks: they failed too often, or just now.
-	hold bool
+	// primary counts the tasks of the revision that shall stay, old those of the
+	// one that completed last, rest the others.
+	primary, old, rest tally
+	// shieldedPrimary and so on count those of them that may not be stopped.
+	shieldedPrimary, shieldedOld, shieldedRest tally
+	// wanted is how many old tasks there shall still be: those that ended too
+	// early are replaced.
+	wanted int
+	// hold forbids new tasks: they failed too often, or just now. holdOld does
+	// so for old ones.
+	hold, holdOld bool
 	// batch is how many tasks are started, and of each class stopped, in one move.
 	batch int
 }
 
 // move is what a rolling deployment does next.
 type move struct {
-	create               int
-	stopOld, stopPrimary tally
+	create, createOld              int
+	stopPrimary, stopOld, stopRest tally
 	// stuck says that the bounds leave no move, now or later.
 	stuck bool
 }
 
-// planRoll decides the next move. Its order: old tasks that don't serve go; what
-// the primary revision has too much of goes; healthy old tasks go as healthy new
-// ones take their places, or, when there is no room for new ones, down to the
-// minimum; unhealthy tasks go once their replacements are healthy, or when there
-// is no room for those; and what room there is then is filled. Room is used
-// before health is spent (API Reference, "DeploymentConfiguration").
-func planRoll(v rollView) move {
-	var m move
-	stop := func(count *tally, stopped *tally, c class, n int) {
-		keep := v.shieldedPrimary[c]
-		if stopped == &m.stopOld {
-			keep = v.shieldedOld[c]
-		}
-		n = max(0, min(n, count[c]-keep, v.batch-stopped[c]))
-		count[c] -= n
-		stopped[c] += n
-	}
-	p, old := v.primary, v.old
-	for _, c := range []class{pending, warming, sick} {
-		stop(&old, &m.stopOld, c, old[c])
-	}
-	surplus := func() int { return p.live() - p[sick] - v.desired }
-	stop(&p, &m.stopPrimary, pending, surplus())
-	stop(&p, &m.stopPrimary, warming, surplus())
-	stop(&p, &m.stopPrimary, up, min(surplus(), p[up]+old[up]-v.bounds.minimum))
-	stop(&p, &m.stopPrimary, sick, p[up]+p[sick]-v.desired)
-	stop(&old, &m.stopOld, up, p[up]+old[up]-v.desired)
+// roll is a move that is being planned: the view's counts are what is left.
+type roll struct {
+	rollView
+	move
+}
 
-	missing := max(0, v.desired-(p.live()-p[sick]))
-	room := func() int { return v.bounds.maximum - p.live() - old.live() }
-	if blocked := missing - max(0, room()); blocked > 0 && !v.hold {
-		stop(&old, &m.stopOld, up, min(blocked, p[up]+old[up]-v.bounds.minimum))
-		if room() <= 0 && p[pending]+p[warming] == 0 {
-			stop(&p, &m.stopPrimary, sick, 1) // one by one
-		}
+// planRoll decides the next move. Its order: tasks of revisions that are neither
+// go unless they serve; what the primary revision has too much of goes; healthy
+// others go as healthy new ones take their places, or, when there is no room for
+// new ones, down to the minimum; unhealthy tasks go once their replacements are
+// healthy, or when there is no room for those. Then the room is filled: with old
+// tasks as far as the minimum lacks them, with new ones, and with old ones in
+// place of those that ended too early. Room is used before health is spent (API
+// Reference, "DeploymentConfiguration").
+func planRoll(v rollView) move {
+	r := roll{rollView: v}
+	for _, c := range []class{pending, warming, sick} {
+		r.stopOf(&r.rest, &r.stopRest, v.shieldedRest, c, r.rest[c])
+	}
+	r.trimPrimary()
+	r.trimOld()
+	missing := max(0, v.desired-r.primary.serving())
+	lost := 0
+	if !v.holdOld {
+		lost = min(v.wanted, v.desired-r.primary[up]-r.rest[up]) - r.old.serving()
+		r.createOld = clamp(min(lost, v.bounds.minimum-r.primary[up]-r.old.serving()), r.room())
+	}
+	if blocked := missing - max(0, r.room()-r.createOld); blocked > 0 && !v.hold {
+		r.makeRoom(blocked)
 	}
 	if !v.hold {
-		m.create = max(0, min(missing, room(), v.batch))
-		m.stuck = missing > 0 && m.create == 0 && m.stopOld.live()+m.stopPrimary.live() == 0 &&
-			p[pending]+p[warming] == 0
+		r.create = clamp(min(missing, v.batch), r.room()-r.createOld)
 	}
-	return m
+	r.createOld = min(v.batch, r.createOld+clamp(lost-r.createOld, r.room()-r.createOld-missing))
+	r.stuck = !v.hold && missing > 0 && r.create+r.createOld == 0 && r.primary[pending]+r.primary[warming]+r.old[pending]+r.old[warming] == 0 &&
+		r.stopPrimary.live()+r.stopOld.live()+r.stopRest.live() == 0
+	return r.move
+}
+
+// serving counts the tasks that get, or will get, to serve.
+func (t tally) serving() int { return t.live() - t[sick] }
+
+// clamp is what is wanted, between none and what there is room for.
+func clamp(n, room int) int { return max(0, min(n, room)) }
+
+func (r *roll) room() int {
+	return r.bounds.maximum - r.primary.live() - r.old.live() - r.rest.live()
+}
+
+// healthy counts the tasks that are up, of all revisions.
+func (r *roll) healthy() int { return r.primary[up] + r.old[up] + r.rest[up] }
+
+// stopOf stops up to n tasks of a class.
+func (r *roll) stopOf(count, stopped *tally, shielded tally, c class, n int) {
+	n = max(0, min(n, count[c]-shielded[c], r.batch-stopped[c]))
+	count[c] -= n
+	stopped[c] += n
+}
+
+// trimPrimary stops what the primary revision has too much of.
+func (r *roll) trimPrimary() {
+	stop := func(c class, n int) { r.stopOf(&r.primary, &r.stopPrimary, r.shieldedPrimary, c, n) }
+	surplus := func() int { return r.primary.serving() - r.desired }
+	stop(pending, surplus())
+	stop(warming, surplus())
+	stop(up, min(surplus(), r.healthy()-r.bounds.minimum))
+	stop(sick, r.primary[up]+r.primary[sick]-r.desired)
+}
+
+// trimOld stops the tasks of other revisions that aren't needed any more beside
+// the healthy new ones.
+func (r *roll) trimOld() {
+	stop := func(c class, n int) { r.stopOf(&r.old, &r.stopOld, r.shieldedOld, c, n) }
+	surplus := func() int { return r.primary[up] + r.rest[up] + r.old.serving() - r.desired }
+	stop(pending, surplus())
+	stop(warming, surplus())
+	r.stopOf(&r.rest, &r.stopRest, r.shieldedRest, up, r.healthy()-r.desired)
+	stop(up, r.healthy()-r.desired)
+	stop(sick, r.healthy()+r.old[sick]-r.desired)
+}
+
+// makeRoom stops others so that new tasks can start: first those that don't
+// serve, then healthy ones down to the minimum.
+func (r *roll) makeRoom(blocked int) {
+	had := r.room()
+	stop := func(c class, n int) { r.stopOf(&r.old, &r.stopOld, r.shieldedOld, c, min(n, blocked-(r.room()-had))) }
+	spare := func() int { return r.primary[up] + r.rest[up] + r.old.serving() + r.createOld - r.bounds.minimum }
+	stop(sick, r.old[sick])
+	stop(pending, spare())
+	stop(warming, spare())
+	r.stopOf(&r.rest, &r.stopRest, r.shieldedRest, up, min(blocked-(r.room()-had), r.healthy()-r.bounds.minimum))
+	stop(up, r.healthy()-r.bounds.minimum)
+	if r.room() <= 0 && r.primary[pending]+r.primary[warming] == 0 {
+		r.stopOf(&r.primary, &r.stopPrimary, r.shieldedPrimary, sick, 1) // one by one
+	}
 }

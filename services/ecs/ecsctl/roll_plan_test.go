@@ -17,26 +17,30 @@ type rolling struct {
 // step makes one move and holds what must hold of it.
 func (r *rolling) step() move {
 	m := planRoll(r.v)
-	healthy := r.v.primary[up] + r.v.old[up]
-	for c := range m.stopOld {
-		if m.stopOld[c] > max(0, r.v.old[c]-r.v.shieldedOld[c]) || m.stopPrimary[c] > max(0, r.v.primary[c]-r.v.shieldedPrimary[c]) {
-			r.t.Fatalf("stops what is protected: %+v of %+v", m, r.v)
+	healthy := r.v.primary[up] + r.v.old[up] + r.v.rest[up]
+	for _, of := range []struct{ have, shielded, stopped *tally }{
+		{&r.v.primary, &r.v.shieldedPrimary, &m.stopPrimary}, {&r.v.old, &r.v.shieldedOld, &m.stopOld}, {&r.v.rest, &r.v.shieldedRest, &m.stopRest},
+	} {
+		for c := range of.have {
+			if of.stopped[c] > max(0, of.have[c]-of.shielded[c]) {
+				r.t.Fatalf("stops what is protected: %+v of %+v", m, r.v)
+			}
+			if of.stopped[c] < 0 || of.stopped[c] > of.have[c] {
+				r.t.Fatalf("stops what isn't there: %+v of %+v", m, r.v)
+			}
+			of.have[c] -= of.stopped[c]
 		}
-		if m.stopOld[c] < 0 || m.stopPrimary[c] < 0 || m.stopOld[c] > r.v.old[c] || m.stopPrimary[c] > r.v.primary[c] {
-			r.t.Fatalf("stops what isn't there: %+v of %+v", m, r.v)
-		}
-		r.v.old[c] -= m.stopOld[c]
-		r.v.primary[c] -= m.stopPrimary[c]
 	}
-	left := r.v.primary[up] + r.v.old[up]
+	left := r.v.primary[up] + r.v.old[up] + r.v.rest[up]
 	if left < healthy && left < r.v.bounds.minimum {
 		r.t.Fatalf("%d healthy of %d, at least %d: %+v of %+v", left, healthy, r.v.bounds.minimum, m, r.v)
 	}
 	r.v.primary[pending] += m.create
-	if m.create > 0 && r.v.primary.live()+r.v.old.live() > r.v.bounds.maximum {
+	r.v.old[pending] += m.createOld
+	if m.create+m.createOld > 0 && r.v.primary.live()+r.v.old.live()+r.v.rest.live() > r.v.bounds.maximum {
 		r.t.Fatalf("more than %d in all: %+v of %+v", r.v.bounds.maximum, m, r.v)
 	}
-	if m.create > 0 && r.v.hold {
+	if m.create > 0 && r.v.hold || m.createOld > 0 && r.v.holdOld {
 		r.t.Fatalf("created in spite of hold: %+v", m)
 	}
 	r.moves++
@@ -54,10 +58,13 @@ func (r *rolling) progress(all bool) {
 	}
 	move(&r.v.primary, warming, up)
 	move(&r.v.primary, pending, warming)
+	move(&r.v.old, warming, up)
+	move(&r.v.old, pending, warming)
 	if !all {
 		move(&r.v.primary, up, sick)
 		move(&r.v.old, up, sick)
-		move(&r.v.old, warming, up)
+		move(&r.v.rest, warming, up)
+		r.v.old[up] -= rapid.IntRange(0, r.v.old[up]).Draw(r.t, "die")
 	}
 }
 
@@ -79,14 +86,15 @@ func TestRollHoldsItsBoundsAndEnds(t *testing.T) {
 		maximum := rapid.IntRange(100, 300).Draw(t, "maximum percent")
 		r := &rolling{t: t, v: rollView{
 			desired: desired, bounds: boundsOf(desired, minimum, maximum), batch: rapid.IntRange(1, 20).Draw(t, "batch"),
-			primary: anyTally(t, "primary", 4), old: anyTally(t, "old", 4),
+			primary: anyTally(t, "primary", 4), old: anyTally(t, "old", 4), rest: anyTally(t, "rest", 4),
+			wanted: rapid.IntRange(0, desired).Draw(t, "wanted"),
 		}}
 		for range rapid.IntRange(0, 8).Draw(t, "steps") {
-			r.v.hold = rapid.Bool().Draw(t, "hold")
+			r.v.hold, r.v.holdOld = rapid.Bool().Draw(t, "hold"), rapid.Bool().Draw(t, "hold old")
 			r.step()
 			r.progress(false)
 		}
-		r.v.hold = false
+		r.v.hold, r.v.holdOld = false, rapid.Bool().Draw(t, "hold old")
 		for range 500 {
 			m := r.step()
 			if m.stuck {
@@ -98,8 +106,8 @@ func TestRollHoldsItsBoundsAndEnds(t *testing.T) {
 			r.progress(true)
 		}
 		want := tally{up: desired}
-		if r.v.primary != want || r.v.old != (tally{}) {
-			t.Fatalf("ended with %v, old %v; %+v", r.v.primary, r.v.old, r.v)
+		if r.v.primary != want || r.v.old != (tally{}) || r.v.rest != (tally{}) {
+			t.Fatalf("ended with %v, old %v, %v; %+v", r.v.primary, r.v.old, r.v.rest, r.v)
 		}
 	})
 }
@@ -171,6 +179,24 @@ func TestRoll(t *testing.T) {
 			rollView{desired: 1, bounds: bounds{1, 1}, primary: tally{pending: 1}}, move{}},
 		"stuck": {
 			rollView{desired: 1, bounds: bounds{1, 1}, old: tally{up: 1}}, move{stuck: true}},
+		"an old one that ended is replaced, beside new ones": {
+			rollView{desired: 3, bounds: bounds{3, 6}, primary: tally{pending: 3}, old: tally{up: 2}, wanted: 3}, move{createOld: 1}},
+		"also when none is needed for the minimum": {
+			rollView{desired: 4, bounds: bounds{2, 8}, primary: tally{pending: 4}, old: tally{up: 3}, wanted: 4}, move{createOld: 1}},
+		"before new ones when it is": {
+			rollView{desired: 2, bounds: bounds{2, 3}, old: tally{up: 1}, wanted: 2}, move{create: 1, createOld: 1}},
+		"not in place of those that made room": {
+			rollView{desired: 4, bounds: bounds{2, 4}, old: tally{up: 2}, wanted: 4, hold: true}, move{}},
+		"a sick one after its replacement": {
+			rollView{desired: 2, bounds: bounds{2, 6}, primary: tally{pending: 2}, old: tally{up: 1, sick: 1}, wanted: 2}, move{createOld: 1}},
+		"or before, when new ones need the room": {
+			rollView{desired: 2, bounds: bounds{2, 4}, primary: tally{pending: 1}, old: tally{up: 1, sick: 1}, wanted: 2},
+			move{create: 1, createOld: 1, stopOld: tally{sick: 1}}},
+		"others aren't replaced": {
+			rollView{desired: 2, bounds: bounds{2, 4}, primary: tally{pending: 2}, rest: tally{up: 1, pending: 1}, holdOld: true},
+			move{stopRest: tally{pending: 1}}},
+		"scaling out counts for both": {
+			rollView{desired: 4, bounds: bounds{4, 8}, primary: tally{pending: 2}, old: tally{up: 2}, wanted: 4}, move{create: 2, createOld: 2}},
 		"held": {
 			rollView{desired: 1, bounds: bounds{0, 1}, old: tally{up: 1}, hold: true}, move{}},
 	} {
@@ -186,11 +212,13 @@ func TestRollLeavesProtectedTasksAlone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		desired := rapid.IntRange(0, 12).Draw(t, "desired")
 		r := &rolling{t: t, v: rollView{
-			desired: desired, batch: 10, primary: anyTally(t, "primary", 4), old: anyTally(t, "old", 4),
+			desired: desired, batch: 10, primary: anyTally(t, "primary", 4), old: anyTally(t, "old", 4), rest: anyTally(t, "rest", 4),
+			wanted: rapid.IntRange(0, desired).Draw(t, "wanted"),
 			bounds: boundsOf(desired, rapid.IntRange(0, 100).Draw(t, "minimum"), rapid.IntRange(100, 300).Draw(t, "maximum")),
 		}}
 		for c := pending; c < sick; c++ {
 			r.v.shieldedPrimary[c] = rapid.IntRange(0, r.v.primary[c]).Draw(t, "shielded")
+			r.v.shieldedRest[c] = rapid.IntRange(0, r.v.rest[c]).Draw(t, "shielded rest")
 			r.v.shieldedOld[c] = rapid.IntRange(0, r.v.old[c]).Draw(t, "shielded old")
 		}
 		r.step()

@@ -197,13 +197,12 @@ func (s *services) refresh(arn string) (serviceView, bool) {
 
 // look puts what a task means now into the ledger.
 func (s *services) look(r store.Reader, svc *ecs.Service, l *ledger, arn string, now time.Time) {
-	old := l.units[arn]
 	t, ok := ecs.Tasks.Get(r, arn)
 	if !ok || t.CreatedAt.Before(svc.CreatedAt) { // of an earlier service of the name
 		l.drop(arn)
 		return
 	}
-	u := unitOf(r, svc, t, now, old != nil && old.wasUp)
+	u := unitOf(r, svc, t, now, l.wasUp(arn))
 	if u.class >= ending && ecs.StatusOf(r, t).StoppingAt.Before(l.made) {
 		u.failed = false
 	}

@@ -85,7 +85,7 @@ func (l *ledger) put(u *unit, now time.Time) {
 	case u.class == up && (old == nil || old.class != up):
 		delete(l.streaks, u.revision)
 	}
-	if u.failed || len(u.register) > 0 || len(u.deregister) > 0 {
+	if u.failed || u.spent || len(u.register) > 0 || len(u.deregister) > 0 {
 		l.changed[u.arn] = u
 	}
 	if u.class == gone {
@@ -95,6 +95,15 @@ func (l *ledger) put(u *unit, now time.Time) {
 	if !u.due.IsZero() {
 		heap.Push(&l.due, dueUnit{u.due, u.arn})
 	}
+}
+
+// wasUp says whether a task is known to have been up.
+func (l *ledger) wasUp(arn string) bool {
+	u := l.units[arn]
+	if u == nil {
+		u = l.changed[arn]
+	}
+	return u != nil && u.wasUp
 }
 
 // drop takes out a task that is no more.

@@ -52,7 +52,8 @@ type servicePlan struct {
 	dropped []string
 	// register and deregister are by target group.
 	register, deregister map[string][]*unit
-	// settled are the tasks whose failure has been counted.
+	// settled are the tasks whose end has been looked at, and counted if it was
+	// a failure.
 	settled []*unit
 	// causes are events that come before those of new tasks, events such as
 	// come after; they are whole messages.
@@ -159,10 +160,12 @@ func (p *planner) others(count func(revision string) tally) tally {
 // well already (API Reference, "Deployment": failedTasks), and tells why.
 func (p *planner) noteFailures() {
 	for _, u := range p.ledger.inOrder() {
+		if u.failed || u.spent {
+			p.plan.settled = append(p.plan.settled, u)
+		}
 		if !u.failed {
 			continue
 		}
-		p.plan.settled = append(p.plan.settled, u)
 		if o := p.status.Rollout(u.revision); o != nil && o.State == ecs.RolloutInProgress {
 			o.Failed++
 		}
@@ -220,35 +223,74 @@ func (p *planner) roll() {
 }
 
 // replace has the tasks of the primary revision take the places of all others,
-// and returns the IDs of those that stop.
+// and returns the IDs of those that stop. Tasks of the revision that completed
+// last are replaced by their like where they end too early, as AWS does since
+// November 2025. After a deployment that failed, only they are held.
 func (p *planner) replace() []string {
-	primary := p.primary()
-	v := rollView{
-		desired: p.rebalance(primary), primary: primary, batch: batch,
-		hold:   p.failed() || p.holds(p.status.PrimaryARN, p.desired),
-		bounds: p.bounds(p.desired),
+	primary, completed := p.status.PrimaryARN, p.status.CompletedARN
+	if p.failed() && p.desired > 0 {
+		return p.keepCompleted()
 	}
-	v.shieldedPrimary = p.ledger.shielded(p.status.PrimaryARN)
-	if !p.failed() || p.desired == 0 {
-		// A deployment that failed leaves them alone.
-		v.old, v.shieldedOld = p.others(p.ledger.tally), p.others(p.ledger.shielded)
+	tallies := p.primary()
+	v := rollView{
+		desired: p.rebalance(tallies), primary: tallies, shieldedPrimary: p.ledger.shielded(primary), batch: batch,
+		hold: p.failed() || p.holds(primary, p.desired), bounds: p.bounds(p.desired), holdOld: true,
+	}
+	if completed != primary && completed != "" {
+		v.old, v.shieldedOld = p.ledger.tally(completed), p.ledger.shielded(completed)
+		v.wanted = p.wanted(completed, tallies)
+		v.holdOld = p.holds(completed, v.wanted)
+	}
+	for _, revision := range p.ledger.revisions() {
+		if revision != primary && revision != completed {
+			v.rest, v.shieldedRest = v.rest.add(p.ledger.tally(revision)), v.shieldedRest.add(p.ledger.shielded(revision))
+		}
 	}
 	m := planRoll(v)
-	p.start(p.status.PrimaryARN, m.create)
 	p.plan.stuck = m.stuck
-	stopped := p.stop(p.status.PrimaryARN, m.stopPrimary)
+	p.start(primary, m.create)
+	p.start(completed, m.createOld)
+	stopped := p.stop(primary, m.stopPrimary)
+	if completed != primary {
+		stopped = append(stopped, p.stop(completed, m.stopOld)...)
+		p.aims[completed] = v.wanted
+		if n := m.stopOld.serving(); n > 0 {
+			p.aims[completed] = min(v.wanted, v.old.serving()-n+m.createOld)
+		}
+	}
 	for _, revision := range p.ledger.revisions() {
-		if revision != p.status.PrimaryARN {
-			have, keep := p.ledger.tally(revision), p.ledger.shielded(revision)
-			var share tally
+		if revision != primary && revision != completed {
+			share := p.stoppable(revision)
 			for c := range share {
-				share[c] = min(have[c]-keep[c], m.stopOld[c])
-				m.stopOld[c] -= share[c]
+				share[c] = min(share[c], m.stopRest[c])
+				m.stopRest[c] -= share[c]
 			}
 			stopped = append(stopped, p.stop(revision, share)...)
 		}
 	}
 	return stopped
+}
+
+// wanted is how many tasks of the revision that completed last there shall be
+// while another takes its place: as many as there were to be, less those whose
+// place is taken; and more when the service is scaled out meanwhile.
+func (p *planner) wanted(completed string, primary tally) int {
+	before, o := p.status.Rollout(p.status.PrimaryARN), p.status.Rollout(completed)
+	if o == nil || before == nil {
+		return 0
+	}
+	return max(0, min(o.Desired+max(0, p.desired-before.Desired), p.desired-primary[up]))
+}
+
+// keepCompleted holds the tasks of the revision that completed last, as far as
+// those of the failed one don't serve, and leaves all others alone.
+func (p *planner) keepCompleted() []string {
+	completed := p.status.CompletedARN
+	if completed == "" || completed == p.status.PrimaryARN {
+		return nil
+	}
+	have := p.ledger.tally(completed)
+	return p.keep(completed, max(p.desired-p.primary()[up], have.serving()))
 }
 
 // keep holds a number of tasks of one revision, whatever becomes of others, and

@@ -38,13 +38,16 @@ func newShifted(w *world, c ecs.DeploymentConfiguration) *shifted {
 		balanced: &balanced{group: elbv2.TargetGroupARN(scope, "web", "fedcba9876543210")},
 		green:    elbv2.TargetGroupARN(scope, "green", "fedcba9876543210"), configuration: c,
 	}
-	s.served = &served{world: w}
-	w.update(func(tx *store.Txn) error { s.listen(tx); return nil })
-	s.served = w.serveBehind(2, []ecs.ServiceLoadBalancer{{
-		TargetGroupARN: s.group, ContainerName: "main", ContainerPort: 80,
-		AlternateARN: s.green, ProductionRule: s.production, TestRule: s.test, RoleARN: "arn:aws:iam::123456789012:role/ecs",
-	}}, container("main", "wait"))
-	s.configure()
+	s.served = &served{world: w, arn: ecs.ServiceARN(scope, "default", "web")}
+	w.update(func(tx *store.Txn) error {
+		s.listen(tx)
+		s.put(tx, 2, []ecs.ServiceLoadBalancer{{
+			TargetGroupARN: s.group, ContainerName: "main", ContainerPort: 80,
+			AlternateARN: s.green, ProductionRule: s.production, TestRule: s.test, RoleARN: "arn:aws:iam::123456789012:role/ecs",
+		}}, []ecs.ContainerDefinition{container("main", "wait")})
+		s.prepare(tx)
+		return nil
+	})
 	return s
 }
 
@@ -71,13 +74,8 @@ func (s *shifted) listen(tx *store.Txn) {
 	}
 }
 
-// configure gives the newest deployment the strategy, and the target groups
-// that ecsapi would have chosen, before the controller hears of it.
-func (s *shifted) configure() {
-	s.t.Helper()
-	s.update(func(tx *store.Txn) error { s.prepare(tx); return nil })
-}
-
+// prepare gives the newest deployment the strategy, and the target groups that
+// ecsapi would have chosen, before the controller hears of it.
 func (s *shifted) prepare(tx *store.Txn) {
 	row, _ := ecs.Services.Get(tx, s.arn)
 	svc := *row
@@ -347,7 +345,6 @@ func TestHeadlessBlueGreen(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		s := &shifted{balanced: &balanced{served: w.serve(2, container("main", "wait"))}}
 		s.configuration = ecs.DeploymentConfiguration{Strategy: ecs.StrategyBlueGreen, BakeMinutes: 1}
-		s.configure()
 		s.after(2 * time.Minute)
 		s.deploy(container("main", "wait"))
 		s.after(30 * time.Second)

@@ -48,6 +48,9 @@ type unit struct {
 	// failed says that it ended, or is sick, without ever having been up, which
 	// nobody has taken note of yet.
 	failed bool
+	// spent says that it ended by itself after it had been up: no failure, as
+	// nobody has written down yet. Its row alone can't tell for long.
+	spent bool
 	// wasUp says that it was up at some time.
 	wasUp bool
 	// shielded says that it is protected from being stopped for the sake of
@@ -123,6 +126,7 @@ func classify(v unitView) unit {
 		u.reason = startReason(s)
 	}
 	u.failed = !s.Settled && (u.class == sick || u.class >= ending && endedItself(s) && !u.wasUp)
+	u.spent = !s.Settled && u.class >= ending && endedItself(s) && u.wasUp
 	return u
 }
 

@@ -31,16 +31,18 @@ func (w *world) serve(desired int, containers ...ecs.ContainerDefinition) *serve
 func (w *world) serveBehind(desired int, balancers []ecs.ServiceLoadBalancer, containers ...ecs.ContainerDefinition) *served {
 	w.t.Helper()
 	s := &served{world: w, arn: ecs.ServiceARN(scope, "default", "web")}
-	w.update(func(tx *store.Txn) error {
-		ecs.Services.Put(tx, ecs.Service{
-			ARN: s.arn, ID: clock.Hex(16), Scope: scope, ClusterARN: w.cluster.ARN, Name: "web",
-			CreatedAt: clock.System{}.Now(), DesiredCount: desired, PropagateTags: ecs.PropagateNone,
-			Configuration: ecs.DeploymentConfiguration{MaximumPercent: 200, MinimumHealthyPercent: 100},
-			DeploymentARN: s.deployment(tx, "", containers, balancers),
-		})
-		return nil
-	})
+	w.update(func(tx *store.Txn) error { s.put(tx, desired, balancers, containers); return nil })
 	return s
+}
+
+// put writes the service and its first deployment.
+func (s *served) put(tx *store.Txn, desired int, balancers []ecs.ServiceLoadBalancer, containers []ecs.ContainerDefinition) {
+	ecs.Services.Put(tx, ecs.Service{
+		ARN: s.arn, ID: clock.Hex(16), Scope: scope, ClusterARN: s.cluster.ARN, Name: "web",
+		CreatedAt: clock.System{}.Now(), DesiredCount: desired, PropagateTags: ecs.PropagateNone,
+		Configuration: ecs.DeploymentConfiguration{MaximumPercent: 200, MinimumHealthyPercent: 100},
+		DeploymentARN: s.deployment(tx, "", containers, balancers),
+	})
 }
 
 // deployment writes a revision and its deployment.

@@ -139,7 +139,7 @@ func (w *writer) write(tx *store.Txn) error {
 	return nil
 }
 
-// settle notes which failures have been counted.
+// settle notes which ends of tasks have been looked at.
 func (w *writer) settle(tx *store.Txn) {
 	for _, u := range w.plan.settled {
 		if t, ok := ecs.Tasks.Get(tx, u.arn); ok {
