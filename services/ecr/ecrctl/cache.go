@@ -100,7 +100,7 @@ func (c *Cache) manifest(ctx context.Context, p place, from source, reference st
 	if have != nil && (tag == "" || ecr.UpstreamFresh(c.Store.Snapshot(), p.arn(), tag, c.Clock.Now())) {
 		return nil
 	}
-	err := c.once(ctx, p.arn()+" "+reference, func(ctx context.Context) error {
+	err := c.once(ctx, "manifest "+p.arn()+" "+reference, func(ctx context.Context) error {
 		desc, err := from.Resolve(ctx, from.name, reference)
 		if have != nil && (errdefs.IsNotFound(err) || err == nil && have.Digest == desc.Digest.String()) {
 			return c.put(ctx, p, nil, tag)
@@ -157,7 +157,7 @@ func (c *Cache) blob(ctx context.Context, p place, from source, blob digest.Dige
 	if err != nil {
 		return err
 	}
-	err = c.once(ctx, p.arn()+" "+blob.String(), func(ctx context.Context) error {
+	err = c.once(ctx, "blob "+p.arn()+" "+blob.String(), func(ctx context.Context) error {
 		body, err := from.Blob(ctx, from.name, blob)
 		if err != nil {
 			return err

@@ -38,8 +38,11 @@ func (p *puller) pinned(ctx context.Context, t *ecs.Task, image string) (string,
 // gets the version of its image that the first one got.
 func consistent(r store.Reader, t *ecs.Task) map[string]bool {
 	out := map[string]bool{}
+	if t.RevisionARN == "" {
+		return out
+	}
 	definition, ok := ecs.TaskDefinitions.Get(r, t.DefinitionARN)
-	if !ok || t.RevisionARN == "" {
+	if !ok {
 		return out
 	}
 	for _, c := range definition.Containers {
