@@ -228,14 +228,7 @@ func TestBlueGreen(t *testing.T) {
 		b.settle(t, definitions[next], 2)
 		until(t, b.address, texts[next])
 	}
-	good, failed := l.end()
-	t.Logf("%d requests", good)
-	for _, f := range failed[:min(len(failed), 10)] {
-		t.Error(f)
-	}
-	if len(failed) > 0 || good < requestRate {
-		t.Errorf("%d requests failed, %d succeeded", len(failed), good)
-	}
+	l.check(t)
 }
 
 // bake deploys a definition that shall bake for some minutes.
