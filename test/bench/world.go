@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"kaimon.dev/kaimon/dataplane/vpc"
 	"kaimon.dev/kaimon/test/live"
 )
 
@@ -101,17 +104,34 @@ func (w *world) await(ctx context.Context, status string, arns ...string) ([]typ
 	return nil, fmt.Errorf("tasks don't get %s", status)
 }
 
-// hostAddress is where containers' first words go: an address of the host's.
-const hostAddress = "203.0.113.1"
+// beyond is where containers' first words go: an address beyond the host, which
+// VPCs don't reach.
+const beyond = "203.0.113.2"
 
-// listen makes the host's end of containers' first words.
+// listen makes a network namespace beyond the host with the other end of
+// containers' first words.
 func listen() (net.Listener, error) {
-	if out, err := exec.Command("ip", "address", "replace", hostAddress+"/32", "dev", "lo").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("ip address: %w: %s", err, out)
+	for _, command := range []string{
+		"ip netns add beyond",
+		"ip link add beyond type veth peer name host netns beyond",
+		"ip address add 203.0.113.1/24 dev beyond",
+		"ip link set beyond up",
+		"ip -n beyond address add " + beyond + "/24 dev host",
+		"ip -n beyond link set host up",
+	} {
+		words := strings.Fields(command)
+		if out, err := exec.Command(words[0], words[1:]...).CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("%s: %w: %s", command, err, out)
+		}
 	}
-	return net.Listen("tcp", hostAddress+":9000")
+	ns, err := vpc.OpenNetNS("/run/netns/beyond")
+	if err != nil {
+		return nil, err
+	}
+	defer ns.Close()
+	return ns.Listen(netip.AddrPortFrom(netip.MustParseAddr(beyond), 9000))
 }
 
 // speak is the command whose first word goes to the listener; it ends when the
 // connection does.
-var speak = []string{"nc", hostAddress, "9000"}
+var speak = []string{"nc", beyond, "9000"}
