@@ -11,7 +11,8 @@ import (
 // EndpointService is a service that endpoints lead to.
 type EndpointService struct {
 	// Name is such as "com.amazonaws.eu-west-1.logs".
-	Name string
+	Name   string
+	Region string
 	// Gateway says that it has gateway endpoints, else interface endpoints.
 	Gateway bool
 }
@@ -24,9 +25,9 @@ var interfaceServices = []string{"ec2", "ecr.api", "ecr.dkr", "ecs", "elasticloa
 func EndpointServices(region string) []EndpointService {
 	var out []EndpointService
 	for _, name := range interfaceServices {
-		out = append(out, EndpointService{Name: "com.amazonaws." + region + "." + name})
+		out = append(out, EndpointService{Name: "com.amazonaws." + region + "." + name, Region: region})
 	}
-	out = append(out, EndpointService{Name: StorageService(region), Gateway: true})
+	out = append(out, EndpointService{Name: StorageService(region), Region: region, Gateway: true})
 	return out
 }
 

@@ -13,6 +13,7 @@ import (
 var serviceFilters = filterTable[ec2.EndpointService]{
 	"owner":                      func(store.Reader, *ec2.EndpointService) []string { return one("amazon") },
 	"service-name":               func(_ store.Reader, s *ec2.EndpointService) []string { return one(s.Name) },
+	"service-region":             func(_ store.Reader, s *ec2.EndpointService) []string { return one(s.Region) },
 	"service-type":               func(_ store.Reader, s *ec2.EndpointService) []string { return one(endpointType(s.Gateway)) },
 	"supported-ip-address-types": func(store.Reader, *ec2.EndpointService) []string { return one("ipv4") },
 }

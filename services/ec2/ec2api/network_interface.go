@@ -62,16 +62,14 @@ func groupsOrDefault(r store.Reader, s aws.Scope, vpc string, groups []string) (
 
 // interfaceRequest reads what is asked for: one IPv4 address and no more.
 func interfaceRequest(in *CreateNetworkInterfaceInput) (q ec2.InterfaceRequest, err error) {
-	for param, given := range map[string]bool{
+	if err := refuse(map[string]bool{
 		"Ipv4Prefix": len(in.Ipv4Prefixes) > 0 || in.Ipv4PrefixCount != nil, "Ipv6Prefix": len(in.Ipv6Prefixes) > 0 || in.Ipv6PrefixCount != nil,
 		"Ipv6Addresses": len(in.Ipv6Addresses) > 0 || wire.Val(in.Ipv6AddressCount) > 0, "EnablePrimaryIpv6": wire.Val(in.EnablePrimaryIpv6),
 		"SecondaryPrivateIpAddressCount": wire.Val(in.SecondaryPrivateIpAddressCount) > 0 || len(in.PrivateIpAddresses) > 1,
 		"InterfaceType":                  in.InterfaceType != nil && *in.InterfaceType != "interface",
 		"Operator":                       in.Operator != nil, "ConnectionTrackingSpecification": in.ConnectionTrackingSpecification != nil,
-	} {
-		if given {
-			return q, unsupported(param)
-		}
+	}); err != nil {
+		return q, err
 	}
 	q = ec2.InterfaceRequest{ID: ec2.NewInterfaceID(), Subnet: wire.Val(in.SubnetId), Description: wire.Val(in.Description)}
 	q.Seed = ec2.AddressSeed(q.ID)
