@@ -155,4 +155,7 @@ type LogSink struct {
 	// Buffer is how many bytes may wait for the store before the oldest lines are
 	// dropped; with 0 the container waits instead, and nothing is dropped.
 	Buffer int64
+	// Begins is a regular expression for the first lines of events of several
+	// lines; "" has every line be an event.
+	Begins string
 }

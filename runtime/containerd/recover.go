@@ -130,7 +130,7 @@ func (e *Engine) recoverContainer(ctx context.Context, t *task, c *container) (*
 		r.Exit = record.Exit
 		return r, nil
 	}
-	sink := runtime.LogSink{Keep: record.Keep, Stream: record.Stream, Buffer: record.Buffer}
+	sink := runtime.LogSink{Keep: record.Keep, Stream: record.Stream, Buffer: record.Buffer, Begins: record.Begins}
 	if sink != (runtime.LogSink{}) || record.TTY {
 		if err := e.follow(t, c, sink); err != nil {
 			return nil, err

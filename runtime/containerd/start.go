@@ -57,7 +57,7 @@ func (e *Engine) Start(ctx context.Context, spec runtime.Spec, name string, atte
 	record := containerRecord{
 		Attempt: attempt, StopSignal: stopSignal, Started: started,
 		Keep: spec.Containers[i].Log.Keep, TTY: spec.Containers[i].TTY, Digest: spec.Containers[i].Digest,
-		Stream: spec.Containers[i].Log.Stream, Buffer: spec.Containers[i].Log.Buffer,
+		Stream: spec.Containers[i].Log.Stream, Buffer: spec.Containers[i].Log.Buffer, Begins: spec.Containers[i].Log.Begins,
 	}
 	if err := writeJSON(c.recordPath(), record); err != nil {
 		return supervise.Started{}, errors.Join(err, e.clear(context.WithoutCancel(ctx), t, c))

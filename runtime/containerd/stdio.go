@@ -2,9 +2,11 @@ package containerd
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -48,12 +50,15 @@ type follower interface {
 // read in any case: a full terminal stops its container.
 func (e *Engine) follow(t *task, c *container, sink runtime.LogSink) error {
 	var f follower
-	var err error
+	begins, err := pattern(sink.Begins)
+	if err != nil {
+		return err
+	}
 	switch {
 	case sink.Stream != "" && e.opts.Logs != nil:
 		f, err = logs.Deliver(c.pipe(), t.spool(c.name), logs.Delivery{
 			Store: e.opts.Logs, Stream: sink.Stream, Source: t.source(c.name), Buffer: sink.Buffer,
-			Clock: e.clock, Log: e.log,
+			Begins: begins, Clock: e.clock, Log: e.log,
 		})
 	case sink.Keep:
 		f, err = logs.Keep(c.pipe(), t.log(c.name))
@@ -67,6 +72,18 @@ func (e *Engine) follow(t *task, c *container, sink runtime.LogSink) error {
 	defer t.mu.Unlock()
 	c.follower = f
 	return nil
+}
+
+// pattern compiles the expression of a sink, nil for none.
+func pattern(text string) (*regexp.Regexp, error) {
+	if text == "" {
+		return nil, nil
+	}
+	p, err := regexp.Compile(text)
+	if err != nil {
+		return nil, fmt.Errorf("log pattern: %w", err)
+	}
+	return p, nil
 }
 
 // spoolSuffix ends the names of the files that hold what is on its way to a log stream.

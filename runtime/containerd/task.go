@@ -47,9 +47,10 @@ type containerRecord struct {
 	Attempt    int
 	StopSignal string
 	Keep, TTY  bool
-	// Stream and Buffer are of the container's runtime.LogSink.
+	// Stream, Buffer and Begins are of the container's runtime.LogSink.
 	Stream  string
 	Buffer  int64
+	Begins  string
 	Digest  string
 	Started supervise.Started
 	Exit    *supervise.Exit

@@ -47,10 +47,13 @@ func checkLog(c *ContainerDefinition) error {
 		return ClientException("Log driver awslogs requires options: %s", strings.Join(missing, ", "))
 	case len(unknown) > 0:
 		return ClientException("Log driver awslogs disallows options: %s", strings.Join(unknown, ", "))
-	case l.Options["awslogs-datetime-format"] != "" || l.Options["awslogs-multiline-pattern"] != "":
-		return badContainer(c, "logConfiguration: awslogs-datetime-format and awslogs-multiline-pattern are not supported here.")
+	case l.Options["awslogs-datetime-format"] != "" && l.Options["awslogs-multiline-pattern"] != "":
+		return badContainer(c, "logConfiguration: awslogs-datetime-format and awslogs-multiline-pattern can't be used together.")
 	case mode != "" && mode != logBlocking && mode != "non-blocking":
 		return badContainer(c, "logConfiguration: mode must be blocking or non-blocking, not '%s'.", mode)
+	}
+	if _, err := l.Begins(); err != nil {
+		return badContainer(c, "logConfiguration: %v.", err)
 	}
 	if _, err := l.Buffer(); err != nil {
 		return badContainer(c, "logConfiguration: max-buffer-size: %v.", err)

@@ -2,10 +2,12 @@ package logs
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"log/slog"
 	"os"
+	"regexp"
 	"sync"
 	"time"
 
@@ -33,8 +35,13 @@ type Delivery struct {
 	// Buffer is how many bytes may wait before the oldest are dropped; 0 has the
 	// container wait.
 	Buffer int64
-	Clock  clock.Clock
-	Log    *slog.Logger
+	// Begins matches the first lines of events of several lines; nil has every
+	// line be an event. Patience is how long such an event may stay open for more
+	// lines, 0 for Docker's 5 s.
+	Begins   *regexp.Regexp
+	Patience time.Duration
+	Clock    clock.Clock
+	Log      *slog.Logger
 }
 
 // Deliverer takes lines from a pipe to a log store. One goroutine empties the
@@ -55,6 +62,7 @@ type Deliverer struct {
 	taken   int64 // of them, those that the store has
 	ended   bool  // no more will come
 	detach  bool
+	flush   bool  // the event that is open has been so for long enough
 	last    int64 // the time of the last line
 }
 
@@ -75,6 +83,7 @@ func Deliver(pipe, path string, d Delivery) (*Deliverer, error) {
 	if _, err := unix.FcntlInt(holder.Fd(), unix.F_SETPIPE_SZ, pipeSize); err != nil {
 		d.Log.Debug("a log pipe stays small", "source", d.Source, "error", err)
 	}
+	d.Patience = cmp.Or(d.Patience, multilinePatience)
 	x := &Deliverer{Delivery: d, reader: reader, holder: holder, spool: sp, size: sp.size, taken: taken, done: make(chan struct{})}
 	x.changed = sync.NewCond(&x.mu)
 	var working sync.WaitGroup
@@ -125,14 +134,15 @@ func (x *Deliverer) set(change func()) {
 
 // take takes the spool's lines to the store until there will be no more.
 func (x *Deliverer) take() {
-	var seen int64 = -1 // the size that had no whole line
+	var seen int64 = -1 // the size that had no whole line, or an event that is open
 	buffer := make([]byte, 64<<10)
 	for {
 		x.mu.Lock()
-		for x.size == seen && !x.ended && !x.detach {
+		for x.size == seen && !x.ended && !x.detach && !x.flush {
 			x.changed.Wait()
 		}
-		size, ended, detach := x.size, x.ended, x.detach
+		size, ended, detach, flush := x.size, x.ended, x.detach, x.flush
+		x.flush = false
 		x.mu.Unlock()
 		if detach || ended && size == x.taken {
 			return
@@ -148,7 +158,7 @@ func (x *Deliverer) take() {
 		}
 		consumed := 0
 		if err == nil {
-			consumed, err = x.deliver(buffer[:n], ended && x.taken+int64(n) == size)
+			consumed, err = x.deliver(buffer[:n], flush, ended && x.taken+int64(n) == size)
 		}
 		if err != nil {
 			x.Log.Warn("cannot take a container's output to its log stream", "source", x.Source, "error", err)
@@ -158,13 +168,24 @@ func (x *Deliverer) take() {
 		seen = -1
 		if consumed == 0 {
 			seen = size
+			x.flushLater()
 		}
 	}
 }
 
-// deliver takes the whole lines of a text to the store.
-func (x *Deliverer) deliver(text []byte, end bool) (int, error) {
-	found, n := lines(text, end)
+// flushLater has an event of several lines that is open end in a while, unless
+// it has ended by then.
+func (x *Deliverer) flushLater() {
+	if x.Begins == nil {
+		return
+	}
+	open := x.taken
+	time.AfterFunc(x.Patience, func() { x.set(func() { x.flush = x.taken == open }) })
+}
+
+// deliver takes the whole events of a text to the store.
+func (x *Deliverer) deliver(text []byte, flush, end bool) (int, error) {
+	found, n := x.cut(text, flush, end)
 	if n == 0 {
 		return 0, nil
 	}
@@ -180,6 +201,14 @@ func (x *Deliverer) deliver(text []byte, end bool) (int, error) {
 	}
 	x.set(func() { x.taken = position })
 	return n, x.spool.free(position)
+}
+
+// cut cuts a text into events.
+func (x *Deliverer) cut(text []byte, flush, end bool) ([][]byte, int) {
+	if x.Begins == nil {
+		return lines(text, end)
+	}
+	return joined(text, x.Begins, flush, end)
 }
 
 // drop leaves out the oldest lines of a container that doesn't wait.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -64,6 +65,8 @@ type rig struct {
 	store       *memory
 	pipe, spool string
 	buffer      int64
+	begins      *regexp.Regexp
+	patience    time.Duration
 }
 
 func newRig(t *testing.T) *rig {
@@ -74,7 +77,7 @@ func newRig(t *testing.T) *rig {
 func (r *rig) deliver() *Deliverer {
 	r.t.Helper()
 	d, err := Deliver(r.pipe, r.spool, Delivery{
-		Store: r.store, Stream: "s", Source: "task/app", Buffer: r.buffer, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
+		Store: r.store, Stream: "s", Source: "task/app", Buffer: r.buffer, Begins: r.begins, Patience: r.patience, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		r.t.Fatal(err)

@@ -35,7 +35,11 @@ func logSink(t *ecs.Task, c ecs.ContainerDefinition) runtime.LogSink {
 	if err != nil {
 		buffer = 0 // registering the definition refused it
 	}
-	return runtime.LogSink{Stream: logs.StreamARN(w.Scope, w.Group, w.Stream), Buffer: buffer}
+	begins, err := c.LogConfiguration.Begins()
+	if err != nil {
+		begins = "" // likewise
+	}
+	return runtime.LogSink{Stream: logs.StreamARN(w.Scope, w.Group, w.Stream), Buffer: buffer, Begins: begins}
 }
 
 // openLogs makes the log streams of a task's containers. CloudWatch Logs'
