@@ -67,11 +67,20 @@ func (g *TargetGroup) CheckHealthCheck() error {
 	case !h.Enabled && g.TargetType != "lambda":
 		return ErrInvalidConfiguration("Health check enabled must be true for target groups with target type '%s'", g.TargetType)
 	case h.GRPCCode != "" && !inRanges(h.GRPCCode, 0, 99):
-		return errValidation("Health check matcher GRPC code '%s' must be within '0-99'", h.GRPCCode)
-	case h.HTTPCode != "" && !inRanges(h.HTTPCode, 200, 599):
-		return errValidation("Health check matcher HTTP code '%s' must be within '200-599' and in a valid format", h.HTTPCode)
+		return errValidation("Health check matcher GRPC code '%s' must be within '0-99' inclusive", h.GRPCCode)
+	case h.HTTPCode != "" && !inRanges(h.HTTPCode, 200, g.lastCode()):
+		return errValidation("Health check matcher HTTP code '%s' must be within '200-%d' inclusive", h.HTTPCode, g.lastCode())
 	}
 	return nil
+}
+
+// lastCode is the highest status that the group's matcher may name (ELBv2 API
+// Reference, Matcher).
+func (g *TargetGroup) lastCode() int {
+	if g.Layer7() {
+		return 499
+	}
+	return 599
 }
 
 // inRanges says whether a list of codes and ranges is well-formed and in bounds.

@@ -58,7 +58,7 @@ func TestHealthCheckRefusals(t *testing.T) {
 		"timeout = interval": {func(g *TargetGroup) { g.HealthCheck.Timeout = g.HealthCheck.Interval }, "ValidationError"},
 		"a relative path":    {func(g *TargetGroup) { g.HealthCheck.Path = "ok" }, "ValidationError"},
 		"off":                {func(g *TargetGroup) { g.HealthCheck.Enabled = false }, "InvalidConfigurationRequest"},
-		"code 600":           {func(g *TargetGroup) { g.HealthCheck.HTTPCode = "600" }, "ValidationError"},
+		"code 500":           {func(g *TargetGroup) { g.HealthCheck.HTTPCode = "500" }, "ValidationError"},
 		"gRPC 100":           {func(g *TargetGroup) { g.HealthCheck.GRPCCode = "100" }, "ValidationError"},
 	} {
 		g := group(HTTP, "HTTP1")
@@ -118,4 +118,18 @@ func FuzzCodeLists(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestLastCodes has application load balancers look for codes up to 499, network
+// ones up to 599.
+func TestLastCodes(t *testing.T) {
+	for _, protocol := range []string{HTTP, TCP} {
+		for c, want := range map[string]bool{"200-499": true, "200-599": protocol == TCP, "200-600": false} {
+			g := group(protocol, "")
+			g.HealthCheck.Protocol, g.HealthCheck.HTTPCode, g.HealthCheck.Path = HTTP, c, "/"
+			if err := g.CheckHealthCheck(); (err == nil) != want {
+				t.Errorf("%s %s: %v", protocol, c, err)
+			}
+		}
+	}
 }

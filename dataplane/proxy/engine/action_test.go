@@ -172,7 +172,7 @@ func TestAccountOfRequests(t *testing.T) {
 			counts[m.Group][name] += n
 		}
 	}
-	if c := counts[""]; c["RequestCount"] != 3 || c["HTTPCode_Target_2XX_Count"] != 3 || c["HTTPCode_ELB_4XX_Count"] != 1 || c["NewConnectionCount"] < 2 {
+	if c := counts[""]; c["RequestCount"] != 3 || c["HTTPCode_Target_2XX_Count"] != 3 || c["HTTPCode_ELB_4XX_Count"] != 1 || c["NewConnectionCount"] < 2 || c["ProcessedBytes"] < 3*float64(len("GET /a?b=c HTTP/1.1")) {
 		t.Errorf("%v", c)
 	}
 	if c := counts["web"]; c["RequestCount"] != 3 || c["HealthyHostCount"] != 1 || c["UnHealthyHostCount"] != 0 {

@@ -24,6 +24,7 @@ type client struct {
 	born   time.Duration
 	idle   atomic.Bool // waiting for a request
 	gone   atomic.Bool // the listener has been given up
+	bytes  int64       // that have been counted
 
 	req      http1.Request
 	body     http1.Body
@@ -91,7 +92,15 @@ func (c *client) next() bool {
 		c.exchange.close = true
 	}
 	c.exchange.run()
+	defer c.count()
 	return c.finish()
+}
+
+// count counts what has come and gone since the last time.
+func (c *client) count() {
+	n := c.in.Received() + c.out.Sent()
+	c.exchange.lst.counter.Bytes(n - c.bytes)
+	c.bytes = n
 }
 
 // head reads a request's head, which has to arrive within the idle timeout: who
@@ -111,7 +120,6 @@ func (c *client) begin(l *listener) {
 	x := &c.exchange
 	x.req, x.peer, x.ip, x.tls = &c.req, c.peer, c.ip, c.tls
 	x.source, x.sink = c, &c.delivery
-	x.sentBefore = c.out.Sent()
 }
 
 // refuse answers what isn't a request, and closes.
@@ -136,6 +144,7 @@ func (c *client) refuse(err error) bool {
 	}
 	x.account()
 	c.out.Flush()
+	c.count()
 	c.conn.linger()
 	return false
 }

@@ -33,17 +33,16 @@ type exchange struct {
 	source source
 	sink   sink
 
-	outgoing   *http1.Writer // the request as it goes to a target
-	resp       http1.Response
-	respBody   http1.Body
-	answer     answer
-	group      *group
-	target     *target
-	cookies    []http1.Field // to be set
-	began      time.Duration
-	asked      time.Duration // when the target was
-	rule       int
-	sentBefore int64
+	outgoing *http1.Writer // the request as it goes to a target
+	resp     http1.Response
+	respBody http1.Body
+	answer   answer
+	group    *group
+	target   *target
+	cookies  []http1.Field // to be set
+	began    time.Duration
+	asked    time.Duration // when the target was
+	rule     int
 
 	close     bool // the client's connection, after the answer
 	started   bool // the answer's head is out

@@ -137,7 +137,9 @@ func serve2(w http.ResponseWriter, r *http.Request) {
 	x.peer = peer(c.conn.raw)
 	x.ip = x.peer.Addr().String()
 	x.tls = &c.state
-	x.source, x.sink = &source2{request: r}, &sink2{w: w, x: &x}
+	in, out := &source2{request: r}, &sink2{w: w, x: &x}
+	x.source, x.sink = in, out
+	defer func() { x.lst.counter.Bytes(sizeOf(fields) + in.n.Load() + out.n) }()
 	var bad *http1.SyntaxError
 	if errors.As(err, &bad) {
 		x.own(bad.Status)

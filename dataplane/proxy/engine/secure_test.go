@@ -191,4 +191,12 @@ func TestHTTP2Targets(t *testing.T) {
 	if resp, err := httpClient("a.example", false).Post("https://"+w.addr()+"/", "", nil); err != nil || resp.StatusCode != 464 {
 		t.Errorf("HTTP/1.1 to gRPC: %v %v", resp, err)
 	}
+	// Of errors of its own a load balancer tells in HTTP's words; gRPC's clients
+	// make UNAVAILABLE of this one (gRPC, "HTTP to gRPC Status Code Mapping").
+	w.group().Targets = nil
+	w.apply()
+	failed, err := httpClient("a.example", true).Do(req.Clone(t.Context()))
+	if err != nil || failed.StatusCode != 503 || failed.Header.Get("Content-Type") != "text/html" || failed.Header.Get("Grpc-Status") != "" {
+		t.Errorf("no target: %+v %v", failed, err)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 
 	"kaimon.dev/kaimon/dataplane/proxy/http1"
 )
@@ -13,6 +14,7 @@ type source2 struct {
 	request *http.Request
 	flush   http1.Flusher
 	buf     []byte
+	n       atomic.Int64 // bytes that have come
 }
 
 // Next implements source.
@@ -25,7 +27,7 @@ func (s *source2) Next() ([]byte, error) {
 	if s.buf == nil {
 		s.buf = make([]byte, 16<<10)
 	}
-	n, err := s.request.Body.Read(s.buf)
+	n, err := s.Read(s.buf)
 	if n > 0 {
 		return s.buf[:n], nil
 	}
@@ -54,7 +56,11 @@ func (s *source2) abort() { s.request.Body.Close() }
 func (s *source2) trailer() []http1.Field { return fieldsOf(s.request.Trailer) }
 
 // Read makes a source2 the body of a request to an HTTP/2 target.
-func (s *source2) Read(p []byte) (int, error) { return s.request.Body.Read(p) }
+func (s *source2) Read(p []byte) (int, error) {
+	n, err := s.request.Body.Read(p)
+	s.n.Add(int64(n))
+	return n, err
+}
 
 // sink2 is the answer to an HTTP/2 client.
 type sink2 struct {
@@ -66,6 +72,7 @@ type sink2 struct {
 // head implements sink.
 func (s *sink2) head(a *answer) {
 	h := s.w.Header()
+	s.n += sizeOf(a.fields)
 	for i := range a.fields {
 		f := &a.fields[i]
 		h[http.CanonicalHeaderKey(f.Name)] = append(h[http.CanonicalHeaderKey(f.Name)], f.Value)
@@ -97,6 +104,14 @@ func (s *sink2) end(trailer []http1.Field) error {
 
 // Flush implements http1.Flusher.
 func (s *sink2) Flush() error { return http.NewResponseController(s.w).Flush() }
+
+// sizeOf is how long fields are when they are written out.
+func sizeOf(fields []http1.Field) (n int64) {
+	for i := range fields {
+		n += int64(len(fields[i].Name) + len(fields[i].Value) + len(": \r\n"))
+	}
+	return n
+}
 
 // fieldsOf lists a header's fields.
 func fieldsOf(h http.Header) []http1.Field {

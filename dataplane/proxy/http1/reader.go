@@ -18,6 +18,7 @@ type Reader struct {
 	src   io.Reader
 	buf   []byte
 	r, w  int
+	n     int64   // bytes that have come
 	ahead Flusher // flushed before the source is waited for
 }
 
@@ -35,6 +36,9 @@ func (b *Reader) FlushBefore(w Flusher) { b.ahead = w }
 
 // Buffered returns what was read but not consumed.
 func (b *Reader) Buffered() []byte { return b.buf[b.r:b.w] }
+
+// Received returns how many bytes have come.
+func (b *Reader) Received() int64 { return b.n }
 
 // Discard consumes n buffered bytes.
 func (b *Reader) Discard(n int) { b.r += n }
@@ -59,6 +63,7 @@ func (b *Reader) fill() error {
 	}
 	n, err := b.src.Read(b.buf[b.w:])
 	b.w += n
+	b.n += int64(n)
 	if n > 0 {
 		return nil
 	}
