@@ -106,7 +106,11 @@ func (w heldWriter) Commit(ctx context.Context, size int64, expected digest.Dige
 // finds them, or waits for the same work. They last as long as the content. What
 // is no image for this machine's architecture fails.
 func (s *Store) Unpack(ctx context.Context, target ocispec.Descriptor) error {
-	if _, err := s.present(ctx, target, nil); err != nil {
+	digest, err := s.present(ctx, target, nil)
+	if err == nil {
+		_, err = s.Image(ctx, digest) // which the first task needs not read any more
+	}
+	if err != nil {
 		return fmt.Errorf("unpack %s: %w", target.Digest, err)
 	}
 	return nil

@@ -76,6 +76,11 @@ func TestRegistryContent(t *testing.T) {
 	if err := f.Unpack(t.Context(), target); err != nil {
 		t.Fatal(err)
 	}
+	f.mu.Lock()
+	if f.known[target.Digest.String()] == nil {
+		t.Error("its first task has to read the image")
+	}
+	f.mu.Unlock()
 	f.prune()
 	if n := f.snapshots(); n != 1 {
 		t.Errorf("%d snapshots, want 1", n)
