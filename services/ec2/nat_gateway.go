@@ -147,7 +147,7 @@ func (g *NATGateway) takeInterface(tx *store.Txn, wanted netip.Addr) error {
 		Owner: g.ID, Seed: AddressSeed(g.ID), At: g.CreatedAt,
 	})
 	if e, ok := aws.AsError(err); ok && e.Code == "InsufficientFreeAddressesInSubnet" {
-		g.Interface = ""
+		g.Interface, g.Association = "", ""
 		g.FailureCode, g.FailureMessage = e.Code, "Subnet has insufficient free addresses to create this NAT gateway"
 		return nil
 	}

@@ -115,7 +115,7 @@ func (w *world) newInterface(subnet string, public bool, groups ...string) *ec2.
 		At:    time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC),
 	}
 	if public {
-		q.PublicPool = netip.MustParsePrefix("100.64.0.0/24")
+		q.PublicPool = w.PublicPool
 	}
 	var made *ec2.NetworkInterface
 	w.update(func(tx *store.Txn) (err error) {
