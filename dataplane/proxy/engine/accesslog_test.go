@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"kaimon.dev/kaimon/dataplane/proxy"
 	"kaimon.dev/kaimon/internal/clock"
@@ -60,18 +61,24 @@ func TestAccessLogPeriods(t *testing.T) {
 	for _, l := range w.engine.logs {
 		log = l
 	}
-	end := log.until
+	set := func(until time.Time, size int) {
+		log.mu.Lock()
+		defer log.mu.Unlock()
+		log.until, log.size = until, size
+	}
+	end := clock.System{}.Now().Truncate(logPeriod).Add(logPeriod)
+	set(end, 0)
 	log.tidy(end)
 	if names := w.finished(); len(names) != 0 {
 		t.Errorf("a file without lines: %v", names)
 	}
 	w.get("/")
-	log.until = end // a real clock may have begun another period
+	set(end, 0) // the file before has begun another period
 	log.tidy(end.Add(-1))
 	if names := w.finished(); len(names) != 0 {
 		t.Errorf("before the end: %v", names)
 	}
-	log.until = end
+	set(end, 0)
 	log.tidy(end)
 	names := w.finished()
 	want := regexp.MustCompile(`^127\.0\.0\.1_` + end.Format("20060102T1504Z") + `_[0-9a-f]{8}\.log$`)
@@ -79,7 +86,7 @@ func TestAccessLogPeriods(t *testing.T) {
 		t.Errorf("after the end: %v, want %s", names, want)
 	}
 	w.get("/")
-	log.size = logSize
+	set(end.Add(time.Hour), logSize)
 	w.engine.tidy()
 	if names := w.finished(); len(names) != 2 {
 		t.Errorf("a large file goes on: %v", names)

@@ -18,17 +18,31 @@ type conn struct {
 	raw     net.Conn // below TLS
 	direct  *direct  // Conn, where that is plain; nil where it isn't
 	timeout time.Duration
-	set     atomic.Int64     // when the deadline was last set: monotonic, or the tick
-	fixed   atomic.Bool      // the deadline stays as it is
-	counter *measure.Counter // told of the end; nil for none
+	set     atomic.Int64                    // when the deadline was last set: monotonic, or the tick
+	fixed   atomic.Bool                     // the deadline stays as it is
+	counter atomic.Pointer[measure.Counter] // to be told of the end; nil for none
 	over    atomic.Bool
+}
+
+// countFor has the connection counted as open until its end.
+func (c *conn) countFor(m *measure.Counter) {
+	m.Opened()
+	c.counter.Store(m)
+	if c.over.Load() {
+		c.uncount()
+	}
+}
+
+func (c *conn) uncount() {
+	if m := c.counter.Swap(nil); m != nil {
+		m.Closed()
+	}
 }
 
 // Close implements net.Conn.
 func (c *conn) Close() error {
-	if !c.over.Swap(true) && c.counter != nil {
-		c.counter.Closed()
-	}
+	c.over.Store(true)
+	c.uncount()
 	return c.Conn.Close()
 }
 

@@ -104,9 +104,9 @@ func (x *exchange) connection(fresh bool) (*upstream, error) {
 	case err != nil:
 		x.lst.counter.ConnectionError()
 		x.group.counter(x.lst.node).ConnectionError()
-	case u.counter == nil:
-		u.counter = x.lst.counter
-		u.counter.Opened()
+	case !u.counted:
+		u.counted = true
+		u.countFor(x.lst.counter)
 	}
 	return u, err
 }

@@ -46,6 +46,8 @@ type upstream struct {
 	out  *http1.Writer
 	used time.Duration // when it was put back
 	old  bool          // it has served a request before
+
+	counted bool
 }
 
 // get returns a connection, an idle one if fresh is false.

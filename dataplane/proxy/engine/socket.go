@@ -108,8 +108,7 @@ func (s *socket) serve(raw net.Conn) {
 	}
 	c := newConn(raw, l.lb.idle())
 	if l.lb.Type != proxy.Network {
-		l.counter.Opened()
-		c.counter = l.counter
+		c.countFor(l.counter)
 	}
 	if l.secure {
 		ctx, cancel := context.WithTimeout(s.engine.ctx, 10*time.Second)

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"kaimon.dev/kaimon/dataplane/proxy"
+	"kaimon.dev/kaimon/internal/clock"
 	"kaimon.dev/kaimon/services/acm"
 	"kaimon.dev/kaimon/services/ec2"
 	"kaimon.dev/kaimon/services/elbv2"
@@ -134,11 +135,12 @@ func TestOneTargetSendsItsGroup(t *testing.T) {
 // 100 load balancers with 100 targets each: planning, comparing, sending.
 func BenchmarkOneTarget(b *testing.B) {
 	for _, n := range []int{1, 100} {
-		b.Run(fmt.Sprint(n, " load balancers"), func(b *testing.B) { benchOneTarget(b, n) })
+		b.Run(fmt.Sprint("piece/", n), func(b *testing.B) { benchOneTarget(b, n, false) })
+		b.Run(fmt.Sprint("whole/", n), func(b *testing.B) { benchOneTarget(b, n, true) })
 	}
 }
 
-func benchOneTarget(b *testing.B, balancers int) {
+func benchOneTarget(b *testing.B, balancers int, whole bool) {
 	s := store.OpenMemory(append(append(ec2.Tables(), elbv2.Tables()...), acm.Tables()...)...)
 	defer s.Close()
 	w := &world{store: s, sg: "sg"}
@@ -171,7 +173,7 @@ func benchOneTarget(b *testing.B, balancers int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c := New(Options{Store: s, Proxy: discard{}, Log: slog.New(slog.DiscardHandler)})
+	c := New(Options{Store: s, Proxy: discard{}, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)})
 	for i := range balancers {
 		c.netns[fmt.Sprint("eni-", i)] = "/ns"
 	}
@@ -189,7 +191,7 @@ func benchOneTarget(b *testing.B, balancers int) {
 			b.Fatal(err)
 		}
 		b.StartTimer()
-		c.dirty.add(dirt{groups: map[string]bool{last.ARN: true}})
+		c.dirty.add(dirt{all: whole, groups: map[string]bool{last.ARN: true}})
 		if _, err := c.apply(b.Context()); err != nil {
 			b.Fatal(err)
 		}
