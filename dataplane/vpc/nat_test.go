@@ -77,14 +77,15 @@ func TestNATGateway(t *testing.T) {
 	w := newWorld(t)
 	beyond := internet(t)
 	serve(t, beyond, "198.18.0.2:80")
-	n := natNetwork(w, open80)
+	n := natNetwork(w, open80, Group{ID: "sg-udp", Ingress: []Rule{{Protocol: protoUDP, FromPort: 0, ToPort: 65535, CIDR: anywhere}}})
 	w.apply(n)
-	other := network(open80)
+	other := network(openAll)
 	other.ID = "vpc-b"
 	w.apply(other)
-	i := eni("10.0.1.10", "sg-open")
+	i := eni("10.0.1.10", "sg-all")
 	i.ID, i.Network, i.Public = "eni-b", "vpc-b", w.public(10)
-	serve(t, w.attach(i), "10.0.1.10:80")
+	peer := w.attach(i)
+	serve(t, peer, "10.0.1.10:80")
 	across := w.public(10).String() + ":80"
 
 	behindA := w.attach(eni("10.0.2.10", "sg-open"))
@@ -134,6 +135,11 @@ func TestNATGateway(t *testing.T) {
 		c, _, err := connect(behindA, "198.18.0.2:80")
 		w.must(err)
 		defer c.Close()
+		client, far := receive(t, behindA, "10.0.2.10:1000"), receive(t, peer, "10.0.1.10:9")
+		client.WriteToUDPAddrPort([]byte("hello"), netip.AddrPortFrom(w.public(10), 9))
+		if text, from := next(far, late()); text != "hello" || from != w.public(200).String() {
+			t.Fatalf("got %q from %s", text, from)
+		}
 		b, _, err := connect(behindB, "198.18.0.2:80")
 		w.must(err)
 		defer b.Close()
@@ -152,10 +158,19 @@ func TestNATGateway(t *testing.T) {
 			t.Errorf("left to do: %+v", c)
 		}
 		// Its address may be an interface's now.
-		i := eni("10.0.1.11", "sg-open")
+		i := eni("10.0.1.11", "sg-open", "sg-udp")
 		i.Public = w.public(200)
-		serve(t, w.attach(i), "10.0.1.11:80")
+		heir := w.attach(i)
+		serve(t, heir, "10.0.1.11:80")
 		reachable(t, here(t), w.public(200).String()+":80")
+		mine := receive(t, heir, "10.0.1.11:1000")
+		far.WriteToUDPAddrPort([]byte("late"), netip.AddrPortFrom(w.public(200), 1000))
+		if text, _ := next(client, soon()); text != "" {
+			t.Errorf("the old gateway's client still gets %q", text)
+		}
+		if text, _ := next(mine, late()); text != "late" {
+			t.Errorf("the address's new owner gets %q", text)
+		}
 	})
 }
 

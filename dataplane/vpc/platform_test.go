@@ -1,10 +1,15 @@
 package vpc
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"testing"
+
+	"github.com/ti-mo/conntrack"
+	"golang.org/x/sys/unix"
 )
 
 // fakePlatform says who calls, and at which address.
@@ -231,5 +236,70 @@ func TestPlatformPortTaken(t *testing.T) {
 	w.apply(network(openAll))
 	if err := w.Health(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A private address never leaves a VPC: neither with a connection that began
+// through an endpoint and is routed to the internet now, nor past the host.
+func TestPrivateAddressesStay(t *testing.T) {
+	w := newWorld(t)
+	w.withPlatform()
+	beyond := internet(t)
+	n := natNetwork(w, openAll)
+	s3 := StorageAddress(w.opt.PublicCIDR).String()
+	n.Endpoints = []Endpoint{{ID: "vpce-s3"}}
+	n.Subnets[1].Routes = append(toNAT("nat-a"), to(s3+"/32", ViaEndpoint, "vpce-s3"))
+	n.Subnets[2].Routes = append(toNAT("nat-a"), to(s3+"/32", ViaEndpoint, "vpce-s3"))
+	w.apply(n)
+	private := w.attach(eni("10.0.2.10", "sg-all"))
+	c, _, err := connect(private, s3+":4566")
+	w.must(err)
+	defer c.Close()
+	n.Subnets[1].Routes = toNAT("nat-a")
+	w.apply(n)
+	if got := echo(c, "x", soon()); got != "" {
+		t.Errorf("the connection answers %q", got)
+	}
+	if seen := reachable(t, private, s3+":4566"); seen != w.public(200).String() {
+		t.Errorf("a new one is seen as %s", seen)
+	}
+	tracked, err := conntrack.Dial(nil)
+	w.must(err)
+	defer tracked.Close()
+	flows, err := tracked.Dump(nil)
+	w.must(err)
+	for _, f := range flows {
+		if f.TupleOrig.IP.SourceAddress == netip.MustParseAddr("10.0.2.10") {
+			t.Errorf("the host has seen %v", f.TupleOrig)
+		}
+	}
+
+	in := receive(t, beyond, "198.18.0.2:53")
+	sendFrame(t, w.routers["vpc-a"].ns, datagram("10.0.2.10", "198.18.0.2", 9, 53, "private"))
+	sendFrame(t, w.routers["vpc-a"].ns, datagram(w.public(9).String(), "198.18.0.2", 9, 53, "public"))
+	if text, _ := next(in, late()); text != "public" {
+		t.Errorf("out came %q", text)
+	}
+}
+
+// sendFrame sends a packet from a router to the host, past all rules.
+func sendFrame(t testing.TB, router *NetNS, packet []byte) {
+	t.Helper()
+	err := router.Do(func() error {
+		link, err := net.InterfaceByName(gatewayLink)
+		if err != nil {
+			return err
+		}
+		fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW, 0)
+		if err != nil {
+			return err
+		}
+		defer unix.Close(fd)
+		frame := slices.Concat(hostMAC, routerMAC, []byte{8, 0}, packet)
+		binary.BigEndian.PutUint16(frame[14+10:], checksum(frame[14:14+20]))
+		return unix.Sendto(fd, frame, 0, &unix.SockaddrLinklayer{Protocol: 8, Ifindex: link.Index, Halen: 6})
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
