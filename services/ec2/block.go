@@ -85,7 +85,7 @@ func AddBlock(tx *store.Txn, v *VPC, p netip.Prefix) error {
 	}
 	for t := range RouteTablesOf(tx, v.ID) {
 		for _, route := range t.Routes {
-			if route.Destination.IsValid() && p.Contains(route.Destination.Addr()) && p.Bits() <= route.Destination.Bits() {
+			if p.Contains(route.Destination.Addr()) && p.Bits() <= route.Destination.Bits() {
 				return aws.Errorf("CidrConflict", "The CIDR '%s' conflicts with the route to %s in route table %s.", p, route.Destination, t.ID)
 			}
 		}

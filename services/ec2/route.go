@@ -12,14 +12,6 @@ import (
 // NewRouteTableID returns the ID of a new route table.
 func NewRouteTableID() string { return NewID(prefixRouteTable) }
 
-// Destined says where a route leads to, as error messages and keys of routes do.
-func (r Route) Destined() string {
-	if r.PrefixList != "" {
-		return r.PrefixList
-	}
-	return r.Destination.String()
-}
-
 // Target is the ID of what a route leads through.
 func (r Route) Target() string { return r.GatewayID + r.NATGatewayID }
 
@@ -66,8 +58,9 @@ func checkDestination(r store.Reader, t *RouteTable, d netip.Prefix) error {
 	return nil
 }
 
-func (t *RouteTable) routeTo(destined string) int {
-	return slices.IndexFunc(t.Routes, func(r Route) bool { return r.Destined() == destined })
+// routeTo is the place of the route to a destination in the table, -1 without one.
+func (t *RouteTable) routeTo(d netip.Prefix) int {
+	return slices.IndexFunc(t.Routes, func(r Route) bool { return r.Destination == d })
 }
 
 // AddRoute adds a route to a table.
@@ -78,8 +71,8 @@ func AddRoute(tx *store.Txn, t *RouteTable, route Route) error {
 	if err := CheckTarget(tx, t, route); err != nil {
 		return err
 	}
-	if t.routeTo(route.Destined()) >= 0 {
-		return aws.Errorf("RouteAlreadyExists", "The route identified by %s already exists.", route.Destined())
+	if t.routeTo(route.Destination) >= 0 {
+		return aws.Errorf("RouteAlreadyExists", "The route identified by %s already exists.", route.Destination)
 	}
 	if len(t.Routes) >= maxRoutes {
 		return aws.Errorf("RouteLimitExceeded", "The maximum number of routes has been reached.")
@@ -96,9 +89,9 @@ const maxRoutes = 1000
 
 // ReplaceRoute leads a table's route to another target.
 func ReplaceRoute(tx *store.Txn, t *RouteTable, route Route) error {
-	at := t.routeTo(route.Destined())
+	at := t.routeTo(route.Destination)
 	if at < 0 {
-		return ErrInvalidParameter("There is no route defined for '%s' in the route table. Use CreateRoute instead.", route.Destined())
+		return ErrInvalidParameter("There is no route defined for '%s' in the route table. Use CreateRoute instead.", route.Destination)
 	}
 	if err := CheckTarget(tx, t, route); err != nil {
 		return err
@@ -115,7 +108,7 @@ func RemoveRoute(tx *store.Txn, t *RouteTable, destination netip.Prefix) error {
 	if v, ok := VPCs.Get(tx, t.VPC); ok && slices.Contains(v.CIDRs, destination) {
 		return ErrInvalidParameter("cannot remove local route %s in route table %s", destination, t.ID)
 	}
-	at := t.routeTo(destination.String())
+	at := t.routeTo(destination)
 	if at < 0 {
 		return aws.Errorf("InvalidRoute.NotFound", "no route with destination-cidr-block %s in route table %s", destination, t.ID)
 	}

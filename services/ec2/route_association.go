@@ -90,10 +90,16 @@ func ReplaceAssociation(tx *store.Txn, s aws.Scope, id, newID string, to *RouteT
 	return nil
 }
 
-// RemoveRouteTable deletes a table that no subnet uses and that isn't the main one.
+// RemoveRouteTable deletes a table that no subnet uses and that isn't the main
+// one; endpoints lose it.
 func RemoveRouteTable(tx *store.Txn, t *RouteTable) error {
 	if len(t.Associations) > 0 {
 		return errInUse("routeTable", t.ID)
+	}
+	for _, e := range EndpointsOfTable(tx, t) {
+		changed := *e
+		changed.RouteTables = slices.DeleteFunc(slices.Clone(e.RouteTables), func(id string) bool { return id == t.ID })
+		Endpoints.Put(tx, changed)
 	}
 	RouteTables.Delete(tx, t.ID)
 	DeleteTags(tx, t.ID)

@@ -14,7 +14,8 @@ type RouteTable struct {
 	ID    string
 	Scope aws.Scope
 	VPC   string
-	// Routes go beyond the VPC's own blocks, which every table reaches.
+	// Routes go beyond the VPC's own blocks, which every table reaches. Those to
+	// gateway endpoints are the endpoints'.
 	Routes []Route
 	// Associations name the subnets that use the table; the main table's first
 	// one names none and stands for all others.
@@ -23,10 +24,8 @@ type RouteTable struct {
 
 // Route sends a destination to a gateway.
 type Route struct {
-	// One of Destination and PrefixList is set; prefix lists lead to endpoints.
 	Destination netip.Prefix
-	PrefixList  string
-	// One of GatewayID, an internet gateway's or an endpoint's, and NATGatewayID is set.
+	// One of GatewayID, an internet gateway's, and NATGatewayID is set.
 	GatewayID    string
 	NATGatewayID string
 }

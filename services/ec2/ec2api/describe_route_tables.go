@@ -101,12 +101,7 @@ func wireRouteTable(r store.Reader, t *ec2.RouteTable) RouteTable {
 func wireRoute(r store.Reader, t *ec2.RouteTable, route ec2.Route) Route {
 	out := Route{
 		GatewayId: optional(route.GatewayID), NatGatewayId: optional(route.NATGatewayID),
-		Origin: wire.Ptr("CreateRoute"), State: wire.Ptr("active"),
-	}
-	if route.PrefixList != "" {
-		out.DestinationPrefixListId = &route.PrefixList
-	} else {
-		out.DestinationCidrBlock = wire.Ptr(route.Destination.String())
+		DestinationCidrBlock: wire.Ptr(route.Destination.String()), Origin: wire.Ptr("CreateRoute"), State: wire.Ptr("active"),
 	}
 	if !route.Active(r, t) {
 		out.State = wire.Ptr("blackhole")

@@ -8,54 +8,32 @@ import (
 	"kaimon.dev/kaimon/store"
 )
 
-// routeRequest is what CreateRoute and ReplaceRoute ask for.
-type routeRequest struct {
-	cidr, cidr6, prefixList, gateway, nat *string
-	// others are the targets that there are none of.
-	others map[string]*string
-}
-
-// route reads a request: an IPv4 destination and one target.
-func (q routeRequest) route() (ec2.Route, error) {
-	route := ec2.Route{GatewayID: wire.Val(q.gateway), NATGatewayID: wire.Val(q.nat)}
-	targets := 0
-	for _, id := range []string{route.GatewayID, route.NATGatewayID} {
-		if id != "" {
-			targets++
-		}
-	}
-	for param, id := range q.others {
-		if id != nil {
-			return route, unsupported(param)
-		}
+// routeAsked reads what CreateRoute asks for: an IPv4 destination and one target.
+func routeAsked(in *CreateRouteInput) (ec2.Route, error) {
+	route := ec2.Route{GatewayID: wire.Val(in.GatewayId), NATGatewayID: wire.Val(in.NatGatewayId)}
+	if err := refuse(map[string]bool{
+		"VpcEndpointId": in.VpcEndpointId != nil, "TransitGatewayId": in.TransitGatewayId != nil, "LocalGatewayId": in.LocalGatewayId != nil,
+		"CarrierGatewayId": in.CarrierGatewayId != nil, "CoreNetworkArn": in.CoreNetworkArn != nil, "OdbNetworkArn": in.OdbNetworkArn != nil,
+		"EgressOnlyInternetGatewayId": in.EgressOnlyInternetGatewayId != nil, "InstanceId": in.InstanceId != nil,
+		"NetworkInterfaceId": in.NetworkInterfaceId != nil, "VpcPeeringConnectionId": in.VpcPeeringConnectionId != nil,
+		"DestinationIpv6CidrBlock": in.DestinationIpv6CidrBlock != nil, "DestinationPrefixListId": in.DestinationPrefixListId != nil,
+	}); err != nil {
+		return route, err
 	}
 	switch {
-	case q.cidr6 != nil:
-		return route, unsupported("DestinationIpv6CidrBlock")
-	case q.prefixList != nil:
-		return route, unsupported("DestinationPrefixListId")
-	case targets == 0:
+	case route.GatewayID == "" && route.NATGatewayID == "":
 		return route, ec2.ErrMissingParameter("gatewayId or natGatewayId")
-	case targets > 1:
+	case route.GatewayID != "" && route.NATGatewayID != "":
 		return route, ec2.ErrInvalidCombination("The parameter natGatewayId cannot be used with the parameter gatewayId")
 	}
 	var err error
-	route.Destination, err = requiredBlock("destinationCidrBlock", q.cidr)
+	route.Destination, err = requiredBlock("destinationCidrBlock", in.DestinationCidrBlock)
 	return route, err
 }
 
 // CreateRoute implements API.
 func (h *Handlers) CreateRoute(ctx context.Context, in *CreateRouteInput) (*CreateRouteOutput, error) {
-	route, err := routeRequest{
-		cidr: in.DestinationCidrBlock, cidr6: in.DestinationIpv6CidrBlock, prefixList: in.DestinationPrefixListId,
-		gateway: in.GatewayId, nat: in.NatGatewayId,
-		others: map[string]*string{
-			"VpcEndpointId": in.VpcEndpointId, "TransitGatewayId": in.TransitGatewayId, "LocalGatewayId": in.LocalGatewayId,
-			"CarrierGatewayId": in.CarrierGatewayId, "CoreNetworkArn": in.CoreNetworkArn, "OdbNetworkArn": in.OdbNetworkArn,
-			"EgressOnlyInternetGatewayId": in.EgressOnlyInternetGatewayId, "InstanceId": in.InstanceId,
-			"NetworkInterfaceId": in.NetworkInterfaceId, "VpcPeeringConnectionId": in.VpcPeeringConnectionId,
-		},
-	}.route()
+	route, err := routeAsked(in)
 	if err != nil {
 		return nil, err
 	}
@@ -64,21 +42,19 @@ func (h *Handlers) CreateRoute(ctx context.Context, in *CreateRouteInput) (*Crea
 	})
 }
 
-// ReplaceRoute implements API.
+// ReplaceRoute implements API; it asks for the same as CreateRoute.
 func (h *Handlers) ReplaceRoute(ctx context.Context, in *ReplaceRouteInput) (*ReplaceRouteOutput, error) {
 	if in.LocalTarget != nil {
 		return nil, unsupported("LocalTarget")
 	}
-	route, err := routeRequest{
-		cidr: in.DestinationCidrBlock, cidr6: in.DestinationIpv6CidrBlock, prefixList: in.DestinationPrefixListId,
-		gateway: in.GatewayId, nat: in.NatGatewayId,
-		others: map[string]*string{
-			"VpcEndpointId": in.VpcEndpointId, "TransitGatewayId": in.TransitGatewayId, "LocalGatewayId": in.LocalGatewayId,
-			"CarrierGatewayId": in.CarrierGatewayId, "CoreNetworkArn": in.CoreNetworkArn, "OdbNetworkArn": in.OdbNetworkArn,
-			"EgressOnlyInternetGatewayId": in.EgressOnlyInternetGatewayId, "InstanceId": in.InstanceId,
-			"NetworkInterfaceId": in.NetworkInterfaceId, "VpcPeeringConnectionId": in.VpcPeeringConnectionId,
-		},
-	}.route()
+	route, err := routeAsked(&CreateRouteInput{
+		DestinationCidrBlock: in.DestinationCidrBlock, GatewayId: in.GatewayId, NatGatewayId: in.NatGatewayId,
+		DestinationIpv6CidrBlock: in.DestinationIpv6CidrBlock, DestinationPrefixListId: in.DestinationPrefixListId,
+		VpcEndpointId: in.VpcEndpointId, TransitGatewayId: in.TransitGatewayId, LocalGatewayId: in.LocalGatewayId,
+		CarrierGatewayId: in.CarrierGatewayId, CoreNetworkArn: in.CoreNetworkArn, OdbNetworkArn: in.OdbNetworkArn,
+		EgressOnlyInternetGatewayId: in.EgressOnlyInternetGatewayId, InstanceId: in.InstanceId,
+		NetworkInterfaceId: in.NetworkInterfaceId, VpcPeeringConnectionId: in.VpcPeeringConnectionId,
+	})
 	if err != nil {
 		return nil, err
 	}

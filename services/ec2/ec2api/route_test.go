@@ -187,6 +187,21 @@ func TestRouteTableAssociations(t *testing.T) {
 	must(n.DeleteRouteTable(n.ctx, &DeleteRouteTableInput{RouteTableId: &b}))(t)
 }
 
+// TestEndpointLosesItsTable holds that a route table takes its route to a
+// gateway endpoint along, and nothing more.
+func TestEndpointLosesItsTable(t *testing.T) {
+	n := newNetwork(t, "10.0.0.0/16")
+	table := n.makeTable(n.id)
+	made := must(n.CreateVpcEndpoint(n.ctx, &CreateVpcEndpointInput{
+		VpcId: &n.id, ServiceName: p("com.amazonaws.eu-west-1.s3"), RouteTableIds: []string{table, n.main},
+	}))(t).VpcEndpoint
+	must(n.DeleteRouteTable(n.ctx, &DeleteRouteTableInput{RouteTableId: &table}))(t)
+	left := first(t, must(n.DescribeVpcEndpoints(n.ctx, &DescribeVpcEndpointsInput{VpcEndpointIds: []string{*made.VpcEndpointId}}))(t).VpcEndpoints)
+	if !slices.Equal(left.RouteTableIds, []string{n.main}) {
+		t.Errorf("the endpoint has the tables %v", left.RouteTableIds)
+	}
+}
+
 func TestCreateRouteTableOnce(t *testing.T) {
 	n := newNetwork(t, "10.0.0.0/16")
 	in := &CreateRouteTableInput{VpcId: &n.id, ClientToken: p("token")}
