@@ -15,7 +15,7 @@ help: ## Say what the targets are
 build: ## Build bin/kaimon, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/kaimon ./cmd/kaimon
 
-demo: ## Install what is missing, build, start the server, run a sample task and fetch its page
+demo: ## Install what is missing, build, start the server, deploy a sample service, roll it and roll it back
 	@scripts/install-packages run
 	@echo "● Build bin/kaimon"
 	@$(MAKE) --no-print-directory build

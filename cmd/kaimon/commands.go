@@ -12,7 +12,7 @@ type commands struct {
 
 	Server  serverCommand  `cmd:"" help:"Run the platform: AWS APIs, containers, networks. Tasks outlive it; start it again and it adopts them."`
 	Env     envCommand     `cmd:"" help:"Print exports that point AWS tools here: eval \"$(kaimon env)\"."`
-	Demo    demoCommand    `cmd:"" help:"Deploy a sample as a Fargate task through the public API, and show it answering."`
+	Demo    demoCommand    `cmd:"" help:"Deploy a sample service behind a load balancer through the public API, roll it and show it answering."`
 	Doctor  doctorCommand  `cmd:"" help:"Check that this machine has what Kaimon needs, and say what to install."`
 	Down    downCommand    `cmd:"" help:"Stop the server and every task, and remove all that they made on this machine."`
 	DB      dbCommand      `cmd:"" name:"db" help:"Show the tables of the state store."`

@@ -34,18 +34,15 @@ func (c *demoCommand) Run(ctx context.Context) error {
 	if c.Clean {
 		return demo.Clean(ctx, client, progress)
 	}
-	url, err := demo.Deploy(ctx, client, progress)
-	if err != nil {
-		return err
-	}
-	page, err := demo.Fetch(ctx, client.HTTP, progress, url)
+	d := demo.New(client, progress)
+	page, err := d.Run(ctx)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("\n%s\n", page)
-	fmt.Printf("It runs on at %s. Look around with the aws CLI:\n\n", url)
+	fmt.Printf("It runs on at %s: any browser on this machine finds it. Look around with the aws CLI:\n\n", d.URL())
 	fmt.Printf("  eval \"$(%s env%s)\"\n", os.Args[0], c.dirFlag())
-	fmt.Printf("  aws ecs list-tasks --cluster kaimon-demo\n\n")
+	fmt.Printf("  aws ecs describe-services --cluster kaimon-demo --services kaimon-demo\n\n")
 	fmt.Printf("Remove the demo:        %s demo --clean%s\n", os.Args[0], c.dirFlag())
 	fmt.Printf("Stop everything:        %s down%s\n", os.Args[0], c.dirFlag())
 	return nil

@@ -28,6 +28,7 @@ var page = template.Must(template.New("page").Parse(`<!DOCTYPE html>
 <h1>It works</h1>
 <p>This page comes from a container that Kaimon runs as an Amazon ECS task.</p>
 <dl>
+<dt>Version</dt><dd>{{.Version}}</dd>
 <dt>Task</dt><dd>{{.Hostname}}</dd>
 <dt>Addresses</dt><dd>{{range .Addresses}}{{.}} {{end}}</dd>
 <dt>Time</dt><dd>{{.Time}}</dd>
@@ -51,7 +52,7 @@ func Handler(clock clock.Clock) http.Handler {
 		}
 		// A reader that has gone is the only way for this to fail.
 		_ = page.Execute(w, map[string]any{
-			"Hostname": hostname, "Addresses": addresses(),
+			"Version": os.Getenv("VERSION"), "Hostname": hostname, "Addresses": addresses(),
 			"Time": clock.Now().UTC().Format(time.RFC3339), "Remote": r.RemoteAddr,
 		})
 	})

@@ -7,76 +7,105 @@ import (
 	"time"
 )
 
-// Clean removes all that Deploy made; what is gone already is passed over.
+// Clean removes all that a demo made; what is gone already is passed over.
 func Clean(ctx context.Context, c *Client, p *Progress) error {
-	p.step("Stop the demo's tasks", "aws ecs stop-task --cluster "+cluster+" --task …")
-	if err := stopTasks(ctx, c, p); err != nil {
+	p.step("Delete the service, and wait until its tasks have stopped", "aws ecs delete-service --cluster "+name+" --service "+name+" --force")
+	if err := deleteService(ctx, c, p); err != nil {
 		return err
 	}
-	p.step("Deregister and delete the task definitions", "aws ecs deregister-task-definition --task-definition "+family+":1 …")
+	p.step("Delete the load balancer and the target group", "aws elbv2 delete-load-balancer --load-balancer-arn …\naws elbv2 delete-target-group --target-group-arn …")
+	if err := deleteBalancer(ctx, c, p); err != nil {
+		return err
+	}
+	p.step("Deregister and delete the task definitions", "aws ecs deregister-task-definition --task-definition "+name+":1 …")
 	if err := deleteDefinitions(ctx, c, p); err != nil {
 		return err
 	}
-	p.step("Delete the security group", "aws ec2 delete-security-group --group-name "+group)
-	id, err := findGroup(ctx, c)
-	if err != nil {
-		return err
-	}
-	if id != "" {
-		if err := c.ec2(ctx, "DeleteSecurityGroup", url.Values{"GroupId": {id}}, nil); err != nil {
+	p.step("Delete the security groups", "aws ec2 delete-security-group --group-name "+behind+" …")
+	for _, group := range []string{behind, name} {
+		if err := deleteGroup(ctx, c, p, group); err != nil {
 			return err
 		}
-		p.say("%s", id)
 	}
-	p.step("Delete the cluster", "aws ecs delete-cluster --cluster "+cluster)
-	err = c.ecs(ctx, "DeleteCluster", map[string]any{"cluster": cluster}, nil)
-	if isCode(err, "ClusterNotFoundException") {
+	p.step("Delete the cluster", "aws ecs delete-cluster --cluster "+name)
+	return unless(c.ecs(ctx, "DeleteCluster", map[string]any{"cluster": name}, nil), "ClusterNotFoundException")
+}
+
+// deleteService has the service go, and waits until it has: its security group
+// and the cluster can't go before.
+func deleteService(ctx context.Context, c *Client, p *Progress) error {
+	in := map[string]any{"cluster": name, "service": name, "force": true}
+	err := c.ecs(ctx, "DeleteService", in, nil)
+	if isCode(err, "ClusterNotFoundException", "ServiceNotFoundException", "ServiceNotActiveException") {
 		return nil
+	}
+	for err == nil {
+		var s *service
+		if s, err = describeService(ctx, c); err != nil {
+			break
+		}
+		if s == nil || s.Status == "INACTIVE" {
+			p.say("%s", name)
+			return nil
+		}
+		err = pause(ctx, 50*time.Millisecond)
 	}
 	return err
 }
 
-// stopTasks stops the cluster's tasks and waits until they have: the security
-// group and the cluster can't go before.
-func stopTasks(ctx context.Context, c *Client, p *Progress) error {
-	var running struct{ TaskArns []string }
-	err := c.ecs(ctx, "ListTasks", map[string]any{"cluster": cluster}, &running)
-	if isCode(err, "ClusterNotFoundException") {
-		return nil
+func deleteBalancer(ctx context.Context, c *Client, p *Progress) error {
+	var balancers struct {
+		ARN string `xml:"DescribeLoadBalancersResult>LoadBalancers>member>LoadBalancerArn"`
 	}
-	if err != nil {
+	err := c.elb(ctx, "DescribeLoadBalancers", url.Values{"Names.member.1": {name}}, &balancers)
+	if err := unless(err, "LoadBalancerNotFound"); err != nil {
 		return err
 	}
-	for _, arn := range running.TaskArns {
-		in := map[string]any{"cluster": cluster, "task": arn, "reason": "kaimon demo --clean"}
-		if err := c.ecs(ctx, "StopTask", in, nil); err != nil {
+	if balancers.ARN != "" {
+		if err := c.elb(ctx, "DeleteLoadBalancer", url.Values{"LoadBalancerArn": {balancers.ARN}}, nil); err != nil {
+			return err
+		}
+		p.say("%s", balancers.ARN)
+	}
+	var groups struct {
+		ARN string `xml:"DescribeTargetGroupsResult>TargetGroups>member>TargetGroupArn"`
+	}
+	err = c.elb(ctx, "DescribeTargetGroups", url.Values{"Names.member.1": {name}}, &groups)
+	if err := unless(err, "TargetGroupNotFound"); err != nil {
+		return err
+	}
+	if groups.ARN == "" {
+		return nil
+	}
+	p.say("%s", groups.ARN)
+	return c.elb(ctx, "DeleteTargetGroup", url.Values{"TargetGroupArn": {groups.ARN}}, nil)
+}
+
+// deleteGroup deletes a security group once the load balancer's interfaces, which
+// are in it, have gone.
+func deleteGroup(ctx context.Context, c *Client, p *Progress, group string) error {
+	id, err := findGroup(ctx, c, group)
+	if err != nil || id == "" {
+		return err
+	}
+	for {
+		err := c.ec2(ctx, "DeleteSecurityGroup", url.Values{"GroupId": {id}}, nil)
+		if err == nil {
+			p.say("%s  %s", id, group)
+		}
+		if !isCode(err, "DependencyViolation") {
+			return err
+		}
+		if err := pause(ctx, 50*time.Millisecond); err != nil {
 			return err
 		}
 	}
-	for _, arn := range running.TaskArns {
-		for {
-			t, err := describeTask(ctx, c, arn)
-			if err != nil {
-				return err
-			}
-			if t.LastStatus == "STOPPED" {
-				p.say("%s stopped", arn)
-				break
-			}
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-time.After(50 * time.Millisecond):
-			}
-		}
-	}
-	return nil
 }
 
 func deleteDefinitions(ctx context.Context, c *Client, p *Progress) error {
 	for _, status := range []string{"ACTIVE", "INACTIVE"} {
 		var out struct{ TaskDefinitionArns []string }
-		in := map[string]any{"familyPrefix": family, "status": status}
+		in := map[string]any{"familyPrefix": name, "status": status}
 		if err := c.ecs(ctx, "ListTaskDefinitions", in, &out); err != nil {
 			return err
 		}
@@ -94,7 +123,23 @@ func deleteDefinitions(ctx context.Context, c *Client, p *Progress) error {
 	return nil
 }
 
-func isCode(err error, code string) bool {
+func isCode(err error, codes ...string) bool {
 	var e *Error
-	return errors.As(err, &e) && e.Code == code
+	if !errors.As(err, &e) {
+		return false
+	}
+	for _, code := range codes {
+		if e.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// unless is the error, but for one with a code.
+func unless(err error, code string) error {
+	if isCode(err, code) {
+		return nil
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -70,29 +71,48 @@ func (c *Client) ecs(ctx context.Context, action string, in, out any) error {
 
 // ec2 calls an operation of EC2 (the EC2 Query protocol); out may be nil.
 func (c *Client) ec2(ctx context.Context, action string, params url.Values, out any) error {
-	form := url.Values{"Action": {action}, "Version": {"2016-11-15"}}
+	return c.query(ctx, "ec2", "2016-11-15", action, params, out)
+}
+
+// elb calls an operation of Elastic Load Balancing (the Query protocol); out may
+// be nil.
+func (c *Client) elb(ctx context.Context, action string, params url.Values, out any) error {
+	return c.query(ctx, "elasticloadbalancing", "2015-12-01", action, params, out)
+}
+
+func (c *Client) query(ctx context.Context, service, version, action string, params url.Values, out any) error {
+	form := url.Values{"Action": {action}, "Version": {version}}
 	for k, v := range params {
 		form[k] = v
 	}
 	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded; charset=utf-8"}}
-	status, answer, err := c.call(ctx, "ec2", header, []byte(form.Encode()))
+	status, answer, err := c.call(ctx, service, header, []byte(form.Encode()))
 	if err != nil {
 		return fmt.Errorf("%s: %w", action, err)
 	}
 	if status != http.StatusOK {
-		var e struct {
-			Code    string `xml:"Errors>Error>Code"`
-			Message string `xml:"Errors>Error>Message"`
-		}
-		if xml.Unmarshal(answer, &e) != nil {
-			e.Message = string(answer)
-		}
-		return &Error{Action: action, Code: e.Code, Message: e.Message, Status: status}
+		return queryError(action, status, answer)
 	}
 	if out == nil {
 		return nil
 	}
 	return xml.Unmarshal(answer, out)
+}
+
+// queryError reads an error of the Query protocol, or EC2's, which puts it deeper.
+func queryError(action string, status int, answer []byte) error {
+	type detail struct{ Code, Message string }
+	var e struct {
+		Query detail `xml:"Error"`
+		EC2   detail `xml:"Errors>Error"`
+	}
+	if xml.Unmarshal(answer, &e) != nil {
+		e.Query.Message = string(answer)
+	}
+	return &Error{
+		Action: action, Status: status,
+		Code: cmp.Or(e.Query.Code, e.EC2.Code), Message: cmp.Or(e.Query.Message, e.EC2.Message),
+	}
 }
 
 func (c *Client) call(ctx context.Context, service string, header http.Header, body []byte) (int, []byte, error) {

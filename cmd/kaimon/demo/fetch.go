@@ -5,36 +5,37 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 )
 
-// Fetch gets the sample's page and returns its text. The process may need a
-// moment from its start to listening: a refused connection is tried again for
-// a while.
-func Fetch(ctx context.Context, client *http.Client, p *Progress, url string) (string, error) {
-	p.step("Fetch its page", "curl "+url)
+// fetch gets the service's page through the load balancer.
+func (d *Demo) fetch(ctx context.Context) error {
+	d.step("Fetch its page through the load balancer", "curl "+d.URL())
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	for {
-		body, err := get(ctx, client, url)
+		page, err := d.get(ctx)
 		if err == nil {
-			p.say("it answers")
-			return body, nil
+			d.page = page
+			d.say("it answers")
+			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return "", fmt.Errorf("%s does not answer: %w", url, err)
-		case <-time.After(20 * time.Millisecond):
+		if pause(ctx, 20*time.Millisecond) != nil {
+			return fmt.Errorf("%s does not answer: %w", d.URL(), err)
 		}
 	}
 }
 
-func get(ctx context.Context, client *http.Client, url string) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+// get asks the server for the load balancer's page by its name, as a browser
+// does, to which every name under localhost is this machine.
+func (d *Demo) get(ctx context.Context) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.Endpoint+"/", nil)
 	if err != nil {
 		return "", err
 	}
-	resp, err := client.Do(req)
+	req.Host = d.dns
+	resp, err := d.HTTP.Do(req)
 	if err != nil {
 		return "", err
 	}
@@ -47,4 +48,13 @@ func get(ctx context.Context, client *http.Client, url string) (string, error) {
 		return "", fmt.Errorf("status %s", resp.Status)
 	}
 	return string(body), nil
+}
+
+// port is an endpoint's port with its colon, "" for HTTP's own.
+func port(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Port() == "" {
+		return ""
+	}
+	return ":" + u.Port()
 }
