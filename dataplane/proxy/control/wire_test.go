@@ -216,3 +216,88 @@ func TestApplyWaitsForAProxy(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 }
+
+// TestMinutesOutliveServers has a server that ends before it has acknowledged
+// anything, and one that has: the next is told what is left, once, and so is a
+// client that loses its connection.
+func TestMinutesOutliveServers(t *testing.T) {
+	fake, socket := served(t)
+	say := func(numbers ...uint64) {
+		var minutes []proxy.Minute
+		for _, n := range numbers {
+			minutes = append(minutes, proxy.Minute{Number: n, LoadBalancer: "lb"})
+		}
+		fake.Say(proxy.Report{Minutes: minutes})
+	}
+	// hear is what a client is told until it has the last minute.
+	hear := func(c *Client, last uint64) (numbers []uint64) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		for r := range c.Reports(ctx) {
+			for _, m := range r.Minutes {
+				if numbers = append(numbers, m.Number); m.Number == last {
+					return numbers
+				}
+			}
+		}
+		t.Fatalf("minute %d never comes, but %v", last, numbers)
+		return nil
+	}
+	say(1, 2)
+	first := connected(t, socket)
+	if got := hear(first, 2); len(got) != 2 {
+		t.Errorf("the first server hears %v", got)
+	}
+	first.Close()
+	say(3)
+	second := connected(t, socket)
+	if got := hear(second, 3); len(got) != 3 {
+		t.Errorf("the second server hears %v", got)
+	}
+	if err := second.Acknowledge(t.Context(), 2); err != nil || fake.Acknowledged() != 2 {
+		t.Errorf("acknowledged %d, %v", fake.Acknowledged(), err)
+	}
+	second.mu.Lock()
+	second.link.conn.Close()
+	second.mu.Unlock()
+	say(4)
+	if got := hear(second, 4); len(got) != 2 || got[0] != 3 {
+		t.Errorf("after its connection was lost the server hears %v", got)
+	}
+	second.Close()
+	if got := hear(connected(t, socket), 4); len(got) != 2 || got[0] != 3 {
+		t.Errorf("the third server hears %v", got)
+	}
+}
+
+// TestChangesPass holds that a change gets to the plane as it is, and its refusals back.
+func TestChangesPass(t *testing.T) {
+	fake, socket := served(t)
+	c := connected(t, socket)
+	change := proxy.Change{
+		TargetGroups:      []proxy.TargetGroup{{ID: "tg", Targets: []proxy.Target{{Address: netip.MustParseAddr("10.0.0.1"), Port: 80, Zone: "a"}}}},
+		GoneLoadBalancers: []string{"lb"},
+	}
+	if err := c.Change(t.Context(), change); !errors.Is(err, proxy.ErrNotConfigured) {
+		t.Errorf("before a configuration: %v", err)
+	}
+	if err := c.Apply(t.Context(), proxy.Config{LoadBalancers: []proxy.LoadBalancer{{ID: "lb"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Change(t.Context(), change); err != nil {
+		t.Fatal(err)
+	}
+	if got := fake.Changes(); len(got) != 1 || !reflect.DeepEqual(got[0], change) || len(fake.Last().LoadBalancers) != 0 {
+		t.Errorf("changes %+v", got)
+	}
+	fake.Fail(&proxy.ApplyError{Listeners: map[string]string{"l": "in use"}})
+	var failed *proxy.ApplyError
+	if err := c.Change(t.Context(), change); !errors.As(err, &failed) || failed.Listeners["l"] != "in use" {
+		t.Errorf("%v", err)
+	}
+	fake.Fail(proxy.ErrNotConfigured) // a proxy of another life
+	if err := c.Change(t.Context(), change); !errors.Is(err, proxy.ErrNotConfigured) {
+		t.Errorf("%v", err)
+	}
+}
