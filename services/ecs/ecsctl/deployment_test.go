@@ -186,13 +186,7 @@ func TestStopDeployment(t *testing.T) {
 			slow.Image = "busybox:slow"
 			s.deploy(slow)
 			s.after(time.Second)
-			s.update(func(tx *store.Txn) error {
-				d, _ := s.row().Deployment(tx)
-				stopped := *d
-				stopped.Stop = &ecs.StopDeployment{At: time.Now().UTC(), Rollback: rollback}
-				ecs.ServiceDeployments.Put(tx, stopped)
-				return nil
-			})
+			s.stopDeployment(rollback)
 			s.after(settled)
 			want, states := ecs.DeploymentRollbackSuccessful, []ecs.RolloutState{ecs.RolloutCompleted}
 			if !rollback {

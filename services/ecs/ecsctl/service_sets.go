@@ -47,12 +47,6 @@ func (p *planner) planSets() servicePlan {
 	return p.result()
 }
 
-// begin puts what was told so far before the events of new tasks.
-func (p *planner) begin() {
-	p.plan.causes, p.plan.events = p.plan.events, nil
-	p.plan.rounds = map[string]int{}
-}
-
 // drained ends a deleted service once its last task has stopped.
 func (p *planner) drained() {
 	if !p.service.DeletedAt.IsZero() && len(p.ledger.units) == 0 && p.status.DrainedAt.IsZero() {

@@ -157,16 +157,6 @@ func (p *planner) keepBoth() []string {
 	return stopped
 }
 
-// stoppable are the tasks of a revision that may stop, as many as one
-// transaction takes.
-func (p *planner) stoppable(revision string) tally {
-	have, shielded := p.ledger.tally(revision), p.ledger.shielded(revision)
-	for c := range have {
-		have[c] = min(have[c]-shielded[c], batch)
-	}
-	return have
-}
-
 // route writes the weights of load balancers.
 func (w *writer) route(tx *store.Txn) error {
 	for _, routing := range w.plan.weights {

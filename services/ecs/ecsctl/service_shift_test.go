@@ -17,8 +17,6 @@ type shifted struct {
 	*balanced
 	green, production, test string
 	configuration           ecs.DeploymentConfiguration
-	// stages are those that the newest deployment was seen in.
-	stages []string
 }
 
 // inShift runs a test with a service of two tasks whose first deployment is done.
@@ -96,27 +94,9 @@ func (s *shifted) prepare(tx *store.Txn) {
 // deploy starts a deployment of a new revision.
 func (s *shifted) deploy(containers ...ecs.ContainerDefinition) {
 	s.t.Helper()
-	s.stages = nil
 	s.update(func(tx *store.Txn) error {
-		row, _ := ecs.Services.Get(tx, s.arn)
-		svc := *row
-		status := ecs.StatusOfService(tx, row)
-		primary, _ := ecs.ServiceRevisions.Get(tx, status.PrimaryARN)
-		svc.DeploymentARN = s.deployment(tx, status.PrimaryARN, containers, primary.LoadBalancers)
-		ecs.Services.Put(tx, svc)
+		s.redeploy(tx, containers)
 		s.prepare(tx)
-		return nil
-	})
-}
-
-// stopDeployment asks for a rollback, or to leave things as they are.
-func (s *served) stopDeployment(rollback bool) {
-	s.t.Helper()
-	s.update(func(tx *store.Txn) error {
-		d, _ := s.row().Deployment(tx)
-		stopped := *d
-		stopped.Stop = &ecs.StopDeployment{At: time.Now().UTC(), Rollback: rollback}
-		ecs.ServiceDeployments.Put(tx, stopped)
 		return nil
 	})
 }
@@ -129,9 +109,6 @@ func (s *shifted) live() {
 		b.group = group
 		b.probe(elbv2.Healthy)
 		b.drained()
-	}
-	if p := s.progress(); p.Stage != "" && !slices.Contains(s.stages, p.Stage) {
-		s.stages = append(s.stages, p.Stage)
 	}
 }
 

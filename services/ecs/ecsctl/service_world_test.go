@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"kaimon.dev/kaimon/internal/clock"
 	"kaimon.dev/kaimon/runtime/supervise"
@@ -90,13 +91,27 @@ func (s *served) change(change func(*ecs.Service)) {
 // deploy starts a deployment of a new revision.
 func (s *served) deploy(containers ...ecs.ContainerDefinition) {
 	s.t.Helper()
+	s.update(func(tx *store.Txn) error { s.redeploy(tx, containers); return nil })
+}
+
+// redeploy writes a new revision and its deployment.
+func (s *served) redeploy(tx *store.Txn, containers []ecs.ContainerDefinition) {
+	row, _ := ecs.Services.Get(tx, s.arn)
+	svc := *row
+	status := ecs.StatusOfService(tx, row)
+	primary, _ := ecs.ServiceRevisions.Get(tx, status.PrimaryARN)
+	svc.DeploymentARN = s.deployment(tx, status.PrimaryARN, containers, primary.LoadBalancers)
+	ecs.Services.Put(tx, svc)
+}
+
+// stopDeployment asks for a rollback, or to leave things as they are.
+func (s *served) stopDeployment(rollback bool) {
+	s.t.Helper()
 	s.update(func(tx *store.Txn) error {
-		row, _ := ecs.Services.Get(tx, s.arn)
-		svc := *row
-		status := ecs.StatusOfService(tx, row)
-		primary, _ := ecs.ServiceRevisions.Get(tx, status.PrimaryARN)
-		svc.DeploymentARN = s.deployment(tx, status.PrimaryARN, containers, primary.LoadBalancers)
-		ecs.Services.Put(tx, svc)
+		d, _ := s.row().Deployment(tx)
+		stopped := *d
+		stopped.Stop = &ecs.StopDeployment{At: time.Now().UTC(), Rollback: rollback}
+		ecs.ServiceDeployments.Put(tx, stopped)
 		return nil
 	})
 }
