@@ -199,8 +199,20 @@ func TestForgedARP(t *testing.T) {
 // forgeARP asks for the gateway in the name of another address.
 func forgeARP(t testing.TB, ns *NetNS, claimed string) {
 	t.Helper()
+	sendFrame(t, ns, taskLink, func(mac net.HardwareAddr) []byte {
+		b := append([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, mac...)
+		b = append(b, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1)
+		b = append(b, mac...)
+		b = append(b, netip.MustParseAddr(claimed).AsSlice()...)
+		return append(b, 0, 0, 0, 0, 0, 0, 10, 0, 1, 1)
+	})
+}
+
+// sendFrame sends an Ethernet frame from a link of a namespace.
+func sendFrame(t testing.TB, ns *NetNS, link string, frame func(mac net.HardwareAddr) []byte) {
+	t.Helper()
 	err := ns.Do(func() error {
-		link, err := net.InterfaceByName(taskLink)
+		link, err := net.InterfaceByName(link)
 		if err != nil {
 			return err
 		}
@@ -209,12 +221,9 @@ func forgeARP(t testing.TB, ns *NetNS, claimed string) {
 			return err
 		}
 		defer unix.Close(fd)
-		b := append([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, link.HardwareAddr...)
-		b = append(b, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1)
-		b = append(b, link.HardwareAddr...)
-		b = append(b, netip.MustParseAddr(claimed).AsSlice()...)
-		b = append(b, 0, 0, 0, 0, 0, 0, 10, 0, 1, 1)
-		return unix.Sendto(fd, b, 0, &unix.SockaddrLinklayer{Protocol: 0x0608, Ifindex: link.Index, Halen: 6})
+		b := frame(link.HardwareAddr)
+		to := &unix.SockaddrLinklayer{Protocol: binary.NativeEndian.Uint16(b[12:]), Ifindex: link.Index, Halen: 6}
+		return unix.Sendto(fd, b, 0, to)
 	})
 	if err != nil {
 		t.Fatal(err)

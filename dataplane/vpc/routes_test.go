@@ -133,14 +133,20 @@ func (w *world) installed() map[string][]string {
 	return out
 }
 
-// The longest prefix wins, as each subnet has it.
-func TestRoutes(t *testing.T) {
-	w := newWorld(t)
+// twoPlaces makes an internet with pages at 198.18.0.2 and 198.18.7.7.
+func twoPlaces(t testing.TB) {
+	t.Helper()
 	beyond := internet(t)
 	addLoopback(t, beyond, "198.18.7.7")
 	serve(t, beyond, "198.18.0.2:80")
 	serve(t, beyond, "198.18.7.7:80")
 	internetRoute(t, "198.18.7.0/24")
+}
+
+// The longest prefix wins, as each subnet has it.
+func TestRoutes(t *testing.T) {
+	w := newWorld(t)
+	twoPlaces(t)
 	n := natNetwork(w, open80)
 	set := func(rs ...Route) {
 		n.Subnets[0].Routes, n.Subnets[1].Routes = toInternet, rs
@@ -175,11 +181,7 @@ func TestRoutes(t *testing.T) {
 // none throughout never has one.
 func TestRouteChangesUnderLoad(t *testing.T) {
 	w := newWorld(t)
-	beyond := internet(t)
-	addLoopback(t, beyond, "198.18.7.7")
-	serve(t, beyond, "198.18.0.2:80")
-	serve(t, beyond, "198.18.7.7:80")
-	internetRoute(t, "198.18.7.0/24")
+	twoPlaces(t)
 	change := func(k int) {
 		n := natNetwork(w, open80)
 		gateway := []string{"nat-a", "nat-b"}[k%2]
