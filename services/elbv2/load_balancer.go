@@ -31,7 +31,9 @@ type LoadBalancer struct {
 	Scheme string
 	VPC    string
 	// Subnets has one for each enabled availability zone.
-	Subnets        []string
+	Subnets []string
+	// Addresses are those that were asked for, by subnet.
+	Addresses      map[string]FixedAddress
 	SecurityGroups []string
 	// Attributes are those that were set; the others have their defaults.
 	Attributes map[string]string

@@ -2,6 +2,8 @@ package elbv2api
 
 import (
 	"context"
+	"maps"
+	"net/netip"
 	"slices"
 
 	"kaimon.dev/kaimon/aws"
@@ -13,7 +15,7 @@ import (
 // CreateLoadBalancer implements API. The same request again answers the load
 // balancer that is there.
 func (h *Handlers) CreateLoadBalancer(ctx context.Context, in *CreateLoadBalancerInput) (*CreateLoadBalancerOutput, error) {
-	asked, subnets, err := nounLoadBalancer(in)
+	asked, places, err := nounLoadBalancer(in)
 	if err != nil {
 		return nil, err
 	}
@@ -25,18 +27,21 @@ func (h *Handlers) CreateLoadBalancer(ctx context.Context, in *CreateLoadBalance
 	asked.CreatedAt = h.Clock.Now()
 	err = h.change(ctx, func(tx *store.Txn, s aws.Scope) error {
 		asked.Scope, asked.ARN = s, elbv2.LoadBalancerARN(s, asked.Type, asked.Name, id)
-		if err := asked.PlaceIn(tx, subnets); err != nil {
+		if err := asked.PlaceIn(tx, places.subnets); err != nil {
 			return err
 		}
 		if err := asked.Protect(tx, in.SecurityGroups); err != nil {
 			return err
 		}
 		if have, ok := elbv2.LoadBalancerNamed(tx, s, asked.Name); ok {
-			if !sameLoadBalancer(have, &asked) {
+			if asked.Addresses = places.addresses; !sameLoadBalancer(have, &asked) {
 				return elbv2.ErrDuplicateLoadBalancer(asked.Name)
 			}
 			asked = *have
 			return nil
+		}
+		if err := asked.Fix(tx, places.addresses); err != nil {
+			return err
 		}
 		if err := checkQuota(tx, &asked); err != nil {
 			return err
@@ -51,7 +56,7 @@ func (h *Handlers) CreateLoadBalancer(ctx context.Context, in *CreateLoadBalance
 }
 
 // nounLoadBalancer reads what a request asks for, apart from its places.
-func nounLoadBalancer(in *CreateLoadBalancerInput) (elbv2.LoadBalancer, []string, error) {
+func nounLoadBalancer(in *CreateLoadBalancerInput) (elbv2.LoadBalancer, places, error) {
 	b := elbv2.LoadBalancer{Name: wire.Val(in.Name), Type: elbv2.Application, Scheme: elbv2.InternetFacing}
 	if in.Type != nil {
 		b.Type = *in.Type
@@ -60,23 +65,23 @@ func nounLoadBalancer(in *CreateLoadBalancerInput) (elbv2.LoadBalancer, []string
 		b.Scheme = *in.Scheme
 	}
 	if err := elbv2.CheckName("load balancer", b.Name); err != nil {
-		return b, nil, err
+		return b, places{}, err
 	}
 	switch {
 	case b.Type != elbv2.Application && b.Type != elbv2.Network:
-		return b, nil, unsupported("A load balancer of type '" + b.Type + "'")
+		return b, places{}, unsupported("A load balancer of type '" + b.Type + "'")
 	case in.CustomerOwnedIpv4Pool != nil:
-		return b, nil, unsupported("CustomerOwnedIpv4Pool")
+		return b, places{}, unsupported("CustomerOwnedIpv4Pool")
 	case in.IpamPools != nil:
-		return b, nil, unsupported("IpamPools")
+		return b, places{}, unsupported("IpamPools")
 	case wire.Val(in.EnablePrefixForIpv6SourceNat) == "on":
-		return b, nil, unsupported("EnablePrefixForIpv6SourceNat")
+		return b, places{}, unsupported("EnablePrefixForIpv6SourceNat")
 	}
 	if err := ipv4Only(in.IpAddressType); err != nil {
-		return b, nil, err
+		return b, places{}, err
 	}
-	subnets, err := subnetIDs(in.Subnets, in.SubnetMappings)
-	return b, subnets, err
+	where, err := placesOf(in.Subnets, in.SubnetMappings)
+	return b, where, err
 }
 
 func ipv4Only(kind *string) error {
@@ -86,28 +91,44 @@ func ipv4Only(kind *string) error {
 	return nil
 }
 
-// subnetIDs are the subnets of a request, which names them in one of two ways.
-func subnetIDs(subnets []string, mappings []SubnetMapping) ([]string, error) {
+// places are the subnets of a request, and the addresses that it wants there.
+type places struct {
+	subnets   []string
+	addresses map[string]elbv2.FixedAddress
+}
+
+// placesOf reads the subnets of a request, which names them in one of two ways.
+func placesOf(subnets []string, mappings []SubnetMapping) (places, error) {
 	if len(subnets) > 0 && len(mappings) > 0 {
-		return nil, elbv2.ErrValidation("You can specify either subnets or subnet mappings, but not both")
+		return places{}, elbv2.ErrValidation("You can specify either subnets or subnet mappings, but not both")
 	}
+	p := places{subnets: subnets, addresses: map[string]elbv2.FixedAddress{}}
 	for _, m := range mappings {
-		switch {
-		case m.AllocationId != nil:
-			return nil, unsupported("An Elastic IP address of a subnet mapping")
-		case m.PrivateIPv4Address != nil:
-			return nil, unsupported("A private IPv4 address of a subnet mapping")
-		case m.IPv6Address != nil || m.SourceNatIpv6Prefix != nil:
-			return nil, unsupported("IPv6")
+		if m.IPv6Address != nil || m.SourceNatIpv6Prefix != nil {
+			return p, unsupported("IPv6")
 		}
-		subnets = append(subnets, wire.Val(m.SubnetId))
+		subnet := wire.Val(m.SubnetId)
+		p.subnets = append(p.subnets, subnet)
+		fixed := elbv2.FixedAddress{Allocation: wire.Val(m.AllocationId)}
+		if m.PrivateIPv4Address != nil {
+			var err error
+			if fixed.Private, err = netip.ParseAddr(*m.PrivateIPv4Address); err != nil || !fixed.Private.Is4() {
+				return p, elbv2.ErrValidation("'%s' is not a valid private IPv4 address", *m.PrivateIPv4Address)
+			}
+		}
+		switch {
+		case fixed.Allocation != "" && fixed.Private.IsValid():
+			return p, elbv2.ErrInvalidConfiguration("You can specify either an allocation ID or a private IPv4 address for the subnet '%s', but not both", subnet)
+		case fixed != elbv2.FixedAddress{}:
+			p.addresses[subnet] = fixed
+		}
 	}
-	return subnets, nil
+	return p, nil
 }
 
 // sameLoadBalancer says whether a request asks for what is there.
 func sameLoadBalancer(have, asked *elbv2.LoadBalancer) bool {
-	return have.Type == asked.Type && have.Scheme == asked.Scheme &&
+	return have.Type == asked.Type && have.Scheme == asked.Scheme && maps.Equal(have.Addresses, asked.Addresses) &&
 		slices.Equal(slices.Sorted(slices.Values(have.Subnets)), slices.Sorted(slices.Values(asked.Subnets))) &&
 		slices.Equal(slices.Sorted(slices.Values(have.SecurityGroups)), slices.Sorted(slices.Values(asked.SecurityGroups)))
 }

@@ -96,7 +96,7 @@ func wireAddresses(r store.Reader, b *elbv2.LoadBalancer, subnet string) []LoadB
 			continue
 		}
 		if n.Public.IsValid() {
-			out = append(out, LoadBalancerAddress{IpAddress: wire.Ptr(n.Public.String())})
+			out = append(out, LoadBalancerAddress{IpAddress: wire.Ptr(n.Public.String()), AllocationId: optional(b.Addresses[subnet].Allocation)})
 		} else {
 			out = append(out, LoadBalancerAddress{PrivateIPv4Address: wire.Ptr(n.Address.String())})
 		}

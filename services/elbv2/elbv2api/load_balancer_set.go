@@ -34,12 +34,15 @@ func (h *Handlers) SetSubnets(ctx context.Context, in *SetSubnetsInput) (*SetSub
 	if wire.Val(in.EnablePrefixForIpv6SourceNat) == "on" {
 		return nil, unsupported("EnablePrefixForIpv6SourceNat")
 	}
-	subnets, err := subnetIDs(in.Subnets, in.SubnetMappings)
+	where, err := placesOf(in.Subnets, in.SubnetMappings)
 	if err != nil {
 		return nil, err
 	}
 	b, err := h.changeLoadBalancer(ctx, in.LoadBalancerArn, func(tx *store.Txn, b *elbv2.LoadBalancer) error {
-		return b.PlaceIn(tx, subnets)
+		if err := b.PlaceIn(tx, where.subnets); err != nil {
+			return err
+		}
+		return b.Fix(tx, where.addresses)
 	})
 	if err != nil {
 		return nil, err

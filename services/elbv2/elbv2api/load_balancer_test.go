@@ -1,12 +1,17 @@
 package elbv2api_test
 
 import (
+	"net/netip"
 	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"kaimon.dev/kaimon/services/ec2"
+	"kaimon.dev/kaimon/services/elbv2"
+	"kaimon.dev/kaimon/store"
 )
 
 func TestLoadBalancerLife(t *testing.T) {
@@ -73,13 +78,56 @@ func TestLoadBalancerRefusals(t *testing.T) {
 			i.SubnetMappings = []types.SubnetMapping{{SubnetId: &w.subnets[0]}}
 		}), "ValidationError"},
 		"an Elastic IP": {in(func(i *sdk.CreateLoadBalancerInput) {
-			i.Subnets, i.SubnetMappings = nil, []types.SubnetMapping{{SubnetId: &w.subnets[0], AllocationId: aws.String("eipalloc-1")}}
+			i.Subnets, i.SubnetMappings = nil, []types.SubnetMapping{{SubnetId: &w.subnets[0], AllocationId: aws.String("eipalloc-1")}, {SubnetId: &w.subnets[1]}}
 		}), "InvalidConfigurationRequest"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := w.CreateLoadBalancer(ctx, tc.in)
 			refused(t, tc.code, err)
 		})
+	}
+}
+
+// Elastic IP addresses of a network load balancer are shown with their IDs.
+func TestElasticAddresses(t *testing.T) {
+	w, ctx := newWorld(t), t.Context()
+	pool, id := netip.MustParsePrefix("100.64.0.0/24"), ec2.NewAllocationID()
+	var address *ec2.Address
+	w.update(func(tx *store.Txn) (err error) {
+		address, err = ec2.AllocateAddress(tx, scope, id, pool, netip.Addr{}, 0)
+		return err
+	})
+	in := func(name string, m types.SubnetMapping) *sdk.CreateLoadBalancerInput {
+		m.SubnetId = &w.subnets[0]
+		return &sdk.CreateLoadBalancerInput{Name: &name, Type: "network", SubnetMappings: []types.SubnetMapping{m}}
+	}
+	elastic := types.SubnetMapping{AllocationId: &id}
+	b := must[*sdk.CreateLoadBalancerOutput](t)(w.CreateLoadBalancer(ctx, in("db", elastic))).LoadBalancers[0]
+	must[*sdk.CreateLoadBalancerOutput](t)(w.CreateLoadBalancer(ctx, in("db", elastic)))
+	_, err := w.CreateLoadBalancer(ctx, in("db", types.SubnetMapping{}))
+	refused(t, "DuplicateLoadBalancerName", err)
+	_, err = w.CreateLoadBalancer(ctx, in("other", elastic))
+	refused(t, "ResourceInUse", err)
+	_, err = w.CreateLoadBalancer(ctx, in("other", types.SubnetMapping{AllocationId: aws.String("eipalloc-0")}))
+	refused(t, "AllocationIdNotFound", err)
+	_, err = w.CreateLoadBalancer(ctx, in("other", types.SubnetMapping{AllocationId: &id, PrivateIPv4Address: aws.String("172.31.0.9")}))
+	refused(t, "InvalidConfigurationRequest", err)
+	_, err = w.CreateLoadBalancer(ctx, in("other", types.SubnetMapping{PrivateIPv4Address: aws.String("nowhere")}))
+	refused(t, "ValidationError", err)
+	w.update(func(tx *store.Txn) error {
+		elbv2.LoadBalancerStatuses.Put(tx, elbv2.LoadBalancerStatus{
+			LoadBalancer: *b.LoadBalancerArn, State: elbv2.Active, Nodes: []elbv2.Node{{Subnet: w.subnets[0], Public: address.Public}},
+		})
+		return nil
+	})
+	out := must[*sdk.DescribeLoadBalancersOutput](t)(w.DescribeLoadBalancers(ctx, &sdk.DescribeLoadBalancersInput{Names: []string{"db"}}))
+	shown := out.LoadBalancers[0].AvailabilityZones[0].LoadBalancerAddresses
+	if len(shown) != 1 || *shown[0].AllocationId != id || *shown[0].IpAddress != address.Public.String() {
+		t.Errorf("addresses %+v", shown)
+	}
+	set := &sdk.SetSubnetsInput{LoadBalancerArn: b.LoadBalancerArn, Subnets: w.subnets[:2]}
+	if zones := must[*sdk.SetSubnetsOutput](t)(w.SetSubnets(ctx, set)).AvailabilityZones; len(zones) != 2 {
+		t.Errorf("zones %+v", zones)
 	}
 }
 

@@ -140,3 +140,10 @@ func (w *world) listener(balancer, group string, port int32) types.Listener {
 	}))
 	return out.Listeners[0]
 }
+
+func (w *world) update(fn func(tx *store.Txn) error) {
+	w.t.Helper()
+	if err := w.store.Update(context.Background(), fn); err != nil {
+		w.t.Fatal(err)
+	}
+}

@@ -3,6 +3,7 @@ package elbv2ctl
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -95,6 +96,43 @@ func TestGroupsFollow(t *testing.T) {
 		}
 		return n == 2
 	})
+}
+
+// A node has the Elastic IP address that was asked for, and gives it back.
+func TestElasticAddress(t *testing.T) {
+	w := newWorld(t)
+	var address *ec2.Address
+	w.update(func(tx *store.Txn) {
+		var err error
+		if address, err = ec2.AllocateAddress(tx, scope, ec2.NewAllocationID(), pool, netip.Addr{}, 7); err != nil {
+			t.Fatal(err)
+		}
+		w.balancer.Type, w.balancer.Subnets = elbv2.Network, w.balancer.Subnets[:1]
+		w.balancer.Addresses = map[string]elbv2.FixedAddress{w.balancer.Subnets[0]: {Allocation: address.ID}}
+		elbv2.LoadBalancers.Put(tx, w.balancer)
+	})
+	w.start()
+	w.until("active", w.active)
+	node := elbv2.NodesOf(w.store.Snapshot(), w.balancer.ARN)[0]
+	holder, held := ec2.Holder(w.store.Snapshot(), address.Public)
+	if node.Public != address.Public || !held || holder.ID != node.Interface || holder.AssociationID == "" {
+		t.Errorf("node %+v, held by %+v", node, holder)
+	}
+	other := w.balancer
+	other.ARN += "0"
+	w.update(func(tx *store.Txn) { elbv2.LoadBalancers.Put(tx, other) })
+	w.until("the other fails", func(r store.Reader) bool {
+		state, reason := elbv2.StateOf(r, other.ARN)
+		return state == elbv2.Failed && reason != ""
+	})
+	w.update(func(tx *store.Txn) {
+		for _, b := range []elbv2.LoadBalancer{other, w.balancer} {
+			if err := elbv2.RemoveLoadBalancer(tx, &b); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	w.until("free again", func(r store.Reader) bool { _, held := ec2.Holder(r, address.Public); return !held })
 }
 
 // Only a network load balancer without groups is open to everything.

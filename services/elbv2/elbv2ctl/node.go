@@ -53,6 +53,7 @@ func (c *Controller) place(ctx context.Context, arn string) error {
 
 // allocate makes the interface of a node, and notes it in the status.
 func (c *Controller) allocate(ctx context.Context, arn, subnet string) (elbv2.Node, error) {
+	association := ec2.NewAddressAssociationID()
 	q := ec2.InterfaceRequest{ID: ec2.NewInterfaceID(), Subnet: subnet, Owner: arn, Seed: seed(arn + subnet), At: c.Clock.Now()}
 	var node elbv2.Node
 	return node, c.Store.Update(ctx, func(tx *store.Txn) error {
@@ -61,12 +62,18 @@ func (c *Controller) allocate(ctx context.Context, arn, subnet string) (elbv2.No
 			return nil // deleted meanwhile: the next turn sees it
 		}
 		q.Groups, q.Description = b.SecurityGroups, "ELB "+b.Path()
-		if b.Scheme == elbv2.InternetFacing {
+		fixed := b.Addresses[subnet]
+		if q.Address = fixed.Private; b.Scheme == elbv2.InternetFacing && fixed.Allocation == "" {
 			q.PublicPool = c.PublicPool
 		}
 		eni, err := ec2.AllocateInterface(tx, b.Scope, q)
 		if err != nil {
 			return err
+		}
+		if fixed.Allocation != "" {
+			if eni, err = elastic(tx, *eni, fixed.Allocation, association); err != nil {
+				return err
+			}
 		}
 		node = elbv2.Node{Subnet: subnet, Interface: eni.ID, Address: eni.Address, Public: eni.Public}
 		status := statusOf(tx, arn)
@@ -74,6 +81,20 @@ func (c *Controller) allocate(ctx context.Context, arn, subnet string) (elbv2.No
 		elbv2.LoadBalancerStatuses.Put(tx, status)
 		return nil
 	})
+}
+
+// elastic gives a node's interface an Elastic IP address.
+func elastic(tx *store.Txn, eni ec2.NetworkInterface, allocation, association string) (*ec2.NetworkInterface, error) {
+	a, err := ec2.FindAddress(tx, eni.Scope, allocation)
+	if err != nil {
+		return nil, err
+	}
+	if _, held := ec2.Holder(tx, a.Public); held {
+		return nil, aws.Errorf("ResourceInUse", "The allocation IDs '%s' are already in use", allocation)
+	}
+	eni.Public, eni.AssociationID = a.Public, association
+	ec2.NetworkInterfaces.Put(tx, eni)
+	return &eni, nil
 }
 
 // statusOf returns a copy of a load balancer's status that may be changed.
