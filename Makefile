@@ -34,7 +34,8 @@ lint: ## Check formatting, vet, staticcheck, and that generated code is fresh
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) run ./tools/genwire -check
 
-bench: build ## Measure starts, memory and throughput, beside peers where they are installed
+bench: build ## Measure starts, memory, networks and throughput, beside peers where they are installed
+	@scripts/install-packages run bench
 	$(SUDO) $(GO) run ./test/bench -kaimon bin/kaimon
 
 generate: ## Generate the wire code from the trimmed models in aws/wire/models

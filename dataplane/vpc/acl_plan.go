@@ -1,5 +1,7 @@
 package vpc
 
+import "slices"
+
 // planACLs returns the part of a network's ruleset that is its network ACLs':
 // a chain for each direction of an ACL, and one for each of a subnet, which
 // leaves alone what stays within.
@@ -12,6 +14,9 @@ func planACLs(n Network) ruleset {
 	for _, sub := range n.Subnets {
 		block := sub.CIDR.Masked().String()
 		for set, d := range map[string]direction{setEdgeIn: ingress, setEdgeOut: egress} {
+			if n.passes(sub.ACL, d) {
+				continue // as AWS's default ACL lets everything: no packet pays for it
+			}
 			chain := set + "_" + sub.ID
 			s.put(set, block, chain)
 			s.chains[chain] = sub.edge(d)
@@ -23,11 +28,24 @@ func planACLs(n Network) ruleset {
 // aclChain is the chain of one direction of a network ACL.
 func aclChain(d direction, id string) string { return "acl_" + string(d) + "_" + id }
 
+// passes says that an ACL lets everything pass one way.
+func (n Network) passes(acl string, d direction) bool {
+	for _, a := range n.ACLs {
+		if a.ID != acl {
+			continue
+		}
+		entries := a.Ingress
+		if d == egress {
+			entries = a.Egress
+		}
+		at := slices.IndexFunc(entries, func(e ACLEntry) bool { return e.CIDR.Addr().Is4() })
+		return at >= 0 && entries[at].Allow && entries[at].Protocol == -1 && entries[at].CIDR.Bits() == 0
+	}
+	return acl == ""
+}
+
 // edge returns what is asked of packets that enter or leave a subnet.
 func (s Subnet) edge(d direction) []rule {
-	if s.ACL == "" {
-		return nil
-	}
 	within := anyPacket
 	within.Peer, within.CIDR, within.Verdict = d, s.CIDR.Masked(), verdictReturn
 	return []rule{within, s.asks(d)}

@@ -39,6 +39,28 @@ func TestPlanACL(t *testing.T) {
 	}
 }
 
+// TestPassingACLs holds which ACLs packets needn't be asked about.
+func TestPassingACLs(t *testing.T) {
+	block := entry(false, protoTCP, 22, 22, "0.0.0.0/0")
+	six := entry(false, -1, -1, -1, "::/0")
+	for _, c := range []struct {
+		entries []ACLEntry
+		passes  bool
+	}{
+		{nil, false}, {passAll, true}, {append([]ACLEntry{block}, passAll...), false}, {append([]ACLEntry{six}, passAll...), true},
+		{[]ACLEntry{entry(true, protoTCP, 0, 65535, "0.0.0.0/0")}, false}, {[]ACLEntry{entry(true, -1, -1, -1, "10.0.0.0/8")}, false}, {[]ACLEntry{six}, false},
+	} {
+		n := aclNetwork(c.entries, nil)
+		if n.passes("acl-1", ingress) != c.passes || n.passes("acl-1", egress) || n.passes("acl-gone", ingress) || !n.passes("", egress) {
+			t.Errorf("%+v: passes is not %v", c.entries, c.passes)
+		}
+		plan := planACLs(n)
+		if got := len(plan.sets[setEdgeIn]) == 0; got != c.passes || len(plan.sets[setEdgeOut]) != 1 {
+			t.Errorf("%+v: edges %v", c.entries, plan.sets)
+		}
+	}
+}
+
 // aclNetwork is a VPC whose private subnet has an ACL.
 func aclNetwork(ingress, egress []ACLEntry) Network {
 	n := network(openAll)

@@ -9,7 +9,7 @@ import (
 
 // baseVersion is kept with the table's first rule; another version's table is
 // replaced.
-const baseVersion = "kaimon vpc 3"
+const baseVersion = "kaimon vpc 4"
 
 // vpcTable is the router's table.
 var vpcTable = &nftables.Table{Family: nftables.TableFamilyIPv4, Name: "vpc"}
@@ -50,14 +50,14 @@ func baseChains() []baseChain {
 	tracked := ctState(expr.CtStateBitESTABLISHED | expr.CtStateBitRELATED)
 	return []baseChain{
 		hook("guard", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, -300,
+			join( // first, as most packets are these
+				load(&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: 8}),
+				load(&expr.Payload{DestRegister: 12, Base: expr.PayloadBaseNetworkHeader, Offset: ipSrc, Len: 4}),
+				load(&expr.Lookup{SourceRegister: 8, SetName: setLinks}), accept()),
 			join(linkIs(expr.MetaKeyIIFNAME, "lo"), accept()),
 			join(gateway, addr(ipSrc), lookup(setCIDRs), counter(), drop()),
 			join(gateway, accept()),
 			join(endpoint, accept()),
-			join(
-				load(&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: 8}),
-				load(&expr.Payload{DestRegister: 12, Base: expr.PayloadBaseNetworkHeader, Offset: ipSrc, Len: 4}),
-				load(&expr.Lookup{SourceRegister: 8, SetName: setLinks}), accept()),
 			join(counter(), drop())),
 		hook("input", nftables.ChainTypeFilter, nftables.ChainHookInput, 0,
 			join(linkIs(expr.MetaKeyIIFNAME, "lo"), accept()),
