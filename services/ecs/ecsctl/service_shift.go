@@ -79,7 +79,7 @@ func (p *planner) shift() {
 	overdue := v.overdue()
 	switch {
 	case v.back:
-	case p.misrouted != "":
+	case p.misrouted != "" && v.Weight < ecs.FullWeight:
 		p.failShift(p.misrouted)
 		return
 	case !overdue.IsZero() && !p.now.Before(overdue):
@@ -143,7 +143,7 @@ func (p *planner) keepBoth() []string {
 		stopped = append(stopped, p.keep(source, p.desired)...)
 	}
 	scaled := stage != ecs.StageReconcile && stage != ecs.StagePreScaleUp
-	if !p.failed() && !back && scaled {
+	if traffic := p.progress.Shift.Weight > 0; !back && scaled && (!p.failed() || traffic) {
 		stopped = append(stopped, p.keep(target, p.desired)...)
 	}
 	for _, revision := range p.ledger.revisions() {

@@ -348,3 +348,47 @@ func TestBothAreKept(t *testing.T) {
 		s.wantRunning(3, 3)
 	})
 }
+
+// A deployment that is stopped where it is keeps all that has traffic; the next
+// one brings the traffic home first.
+func TestShiftIsAborted(t *testing.T) {
+	for _, stage := range []string{ecs.StageProduction, ecs.StageBake} {
+		c := ecs.DeploymentConfiguration{Strategy: ecs.StrategyCanary, StepWeight: 100, BakeMinutes: 20}
+		if stage == ecs.StageProduction {
+			c.StepMinutes = 20
+		}
+		inShift(t, c, func(t *testing.T, s *shifted) {
+			s.deploy(container("main", "wait"))
+			s.reachStage(stage)
+			s.stopDeployment(false)
+			s.settle()
+			if p := s.progress(); p.State != ecs.DeploymentStopped {
+				t.Errorf("%+v", p)
+			}
+			for _, revision := range s.revisions {
+				s.kill(s.running(revision)[0])
+			}
+			for range 3 {
+				s.live()
+				s.after(time.Second)
+			}
+			s.wantRunning(2, 2)
+			s.deploy(container("main", "wait"))
+			s.settle()
+			s.wantWeights(100, 0, 100, 0)
+			s.reach(ecs.DeploymentSuccessful)
+			s.wantRunning(0, 2)
+		})
+	}
+}
+
+// Rules that are deleted once all traffic is shifted end nothing.
+func TestRulesGoWhileItBakes(t *testing.T) {
+	inShift(t, ecs.DeploymentConfiguration{Strategy: ecs.StrategyBlueGreen, BakeMinutes: 10}, func(t *testing.T, s *shifted) {
+		s.deploy(container("main", "wait"))
+		s.reachStage(ecs.StageBake)
+		s.update(func(tx *store.Txn) error { elbv2.Rules.Delete(tx, s.test); return nil })
+		s.reach(ecs.DeploymentSuccessful)
+		s.wantRunning(0, 2)
+	})
+}
