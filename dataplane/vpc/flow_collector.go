@@ -41,6 +41,7 @@ type flowCollector struct {
 	// are in the book.
 	labels map[uint32]seenLabel
 	since  time.Time // the last collection
+	deaf   bool      // a socket has failed for good: whatever is told from now on isn't all
 }
 
 type seenLabel struct{ label, told uint8 }
@@ -142,6 +143,7 @@ func (c *flowCollector) failed(err error) int {
 	if errors.Is(err, unix.ENOBUFS) || errors.Is(err, os.ErrDeadlineExceeded) {
 		return 0
 	}
+	c.deaf = true
 	return 1
 }
 
@@ -268,7 +270,9 @@ func (c *flowCollector) collect(n Network, interfaces []Interface) (Flows, error
 		}
 	}
 	c.since, c.book.owners = now, owners
-	return c.book.take(), nil
+	flows := c.book.take()
+	flows.Lost = flows.Lost || c.deaf
+	return flows, nil
 }
 
 // close stops listening and leaves the kernel counting.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -80,9 +81,10 @@ func TestNATMetrics(t *testing.T) {
 // were counted in, and that a network that can't be asked is asked again.
 func TestNATMetricsByTheMinute(t *testing.T) {
 	c, plane, sink, id := natWorld(t)
-	failing := true
+	var failing atomic.Bool
+	failing.Store(true)
 	plane.Fail = func(call vpctest.Call) error {
-		if failing && call.Op == "NATCounts" {
+		if failing.Load() && call.Op == "NATCounts" {
 			return errors.New("no netlink")
 		}
 		return nil
@@ -98,7 +100,7 @@ func TestNATMetricsByTheMinute(t *testing.T) {
 		if data, _ := sink.Since(0); len(data) != 0 {
 			t.Errorf("published %+v", data)
 		}
-		failing = false
+		failing.Store(false)
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		data, _ := sink.Since(0)
