@@ -12,6 +12,7 @@ import (
 type reader struct {
 	stream logline.Stream
 	stretch
+	may func(text []byte) bool // nil for always
 	// next is the first key that may have the next block, behind what the last.
 	next, behind []byte
 	ended        bool // there is no further block
@@ -21,7 +22,7 @@ type reader struct {
 }
 
 func newReader(s logline.Stream, r logline.Range) *reader {
-	x := &reader{stream: s, stretch: stretchOf(s, r)}
+	x := &reader{stream: s, stretch: stretchOf(s, r), may: r.May}
 	x.next, x.behind = x.keys(s)
 	x.ended = string(x.next) >= string(x.behind)
 	return x
@@ -73,9 +74,14 @@ func (r *reader) settle(it *pebble.Iterator) (ok bool, err error) {
 	return len(r.open) > 0 && r.open[r.at].place().before(r.to), nil
 }
 
-// load opens the next block. The iterator may be used for other streams too.
+// load opens the next block that may have what is wanted. The iterator may be
+// used for other streams too.
 func (r *reader) load(it *pebble.Iterator) error {
-	if !it.SeekGE(r.next) || string(it.Key()) >= string(r.behind) {
+	ok := it.SeekGE(r.next) && string(it.Key()) < string(r.behind)
+	for ok && r.may != nil && !r.may(it.Value()) {
+		ok = it.Next() && string(it.Key()) < string(r.behind)
+	}
+	if !ok {
 		r.ended = true
 		return it.Error()
 	}

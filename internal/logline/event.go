@@ -41,4 +41,8 @@ func (p Position) Compare(q Position) int {
 type Range struct {
 	From, To      int64
 	After, Before *Position
+	// May, unless it is nil, tells of a text that messages lie in, whole, whether
+	// one of them may be wanted; those of a text that it turns down need not be
+	// visited.
+	May func(text []byte) bool
 }

@@ -40,26 +40,23 @@ func (h *Handlers) FilterLogEvents(ctx context.Context, in *FilterLogEventsInput
 		}
 		within.After = &p
 	}
-	out := &FilterLogEventsOutput{Events: []FilteredLogEvent{}, SearchedLogStreams: []SearchedLogStream{}}
-	size, limit := 0, limitOf(in.Limit)
-	var last logline.Position
-	err = h.Engine.ReadGroup(ctx, streams, within, func(s logline.Stream, e logline.Event) bool {
-		if !match.Match(e.Message) {
-			return true
+	search := &eventSearch{engine: h.Engine, match: match, streams: streams, within: within, limit: limitOf(in.Limit), now: h.Clock.Now()}
+	found, err := search.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &FilterLogEventsOutput{Events: make([]FilteredLogEvent, len(found.events)), SearchedLogStreams: []SearchedLogStream{}}
+	for i := range found.events {
+		e := &found.events[i]
+		out.Events[i] = FilteredLogEvent{
+			LogStreamName: wire.Ptr(names[e.stream]), Timestamp: &e.time, Message: &e.message,
+			IngestionTime: &e.ingestion, EventId: wire.Ptr(eventID(e.place)),
 		}
-		size += len(e.Message) + answerOverhead
-		if n := len(out.Events); n == limit || n > 0 && size > maxAnswer {
-			out.NextToken = wire.Ptr(eventID(last))
-			return false
-		}
-		last = place(s, e)
-		out.Events = append(out.Events, FilteredLogEvent{
-			LogStreamName: wire.Ptr(names[s]), Timestamp: wire.Ptr(e.Time), Message: wire.Ptr(string(e.Message)),
-			IngestionTime: wire.Ptr(e.Ingested), EventId: wire.Ptr(eventID(last)),
-		})
-		return true
-	})
-	return out, err
+	}
+	if n := len(found.events); found.more {
+		out.NextToken = wire.Ptr(eventID(found.events[n-1].place))
+	}
+	return out, nil
 }
 
 // chosen lists the streams that a search goes through, and their names.

@@ -45,6 +45,13 @@ func Compile(text string) (*Pattern, error) {
 // Match says whether a message matches.
 func (p *Pattern) Match(message []byte) bool { return p.matcher.match(message) }
 
+// May says whether a text that several messages are parts of may hold one that
+// matches; it is quick to say no.
+func (p *Pattern) May(text []byte) bool {
+	t, ok := p.matcher.(terms)
+	return !ok || t.may(text)
+}
+
 // Extract returns what the pattern names in a message: the properties of a JSON
 // pattern by selector, the fields of a space-delimited one by "$name". It is
 // empty for a message that doesn't match.

@@ -160,3 +160,25 @@ func FuzzCompile(f *testing.F) {
 		}
 	})
 }
+
+// TestMay: a text that has a message which matches is never turned down, and one
+// that lacks a word is.
+func TestMay(t *testing.T) {
+	for pattern, absent := range map[string]string{
+		"ERROR": "fine", "ERROR one": "ERROR two", `"a b"`: "a  b", "?a ?b": "c", "ERROR -x": "x", "": "", "-a": "", "%a+%": "",
+		"?a b": "a", "[x=1]": "", `{ $.x = 1 }`: "",
+	} {
+		p, err := Compile(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if absent != "" && p.May([]byte(absent)) {
+			t.Errorf("%s may match in %q", pattern, absent)
+		}
+		for _, message := range []string{"ERROR", "one ERROR", "a b", "b", "1", `{"x":1}`, "ERROR one", ""} {
+			if p.Match([]byte(message)) && !p.May([]byte("x\x00"+message+"\x05ERROR x")) {
+				t.Errorf("%s matches %q, and not what holds it", pattern, message)
+			}
+		}
+	}
+}

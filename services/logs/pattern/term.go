@@ -3,6 +3,7 @@ package pattern
 import (
 	"bytes"
 	"regexp"
+	"slices"
 )
 
 // term is a word, phrase or expression to look for.
@@ -43,6 +44,20 @@ func (t terms) match(message []byte) bool {
 		}
 	}
 	return false
+}
+
+// may says whether a text has all that a message that matches must have.
+func (t terms) may(text []byte) bool {
+	lacks := func(x term) bool { return x.expr == nil && !bytes.Contains(text, x.text) }
+	if len(t.any) > 0 && len(t.all)+len(t.none) == 0 {
+		for _, x := range t.any {
+			if !lacks(x) {
+				return true
+			}
+		}
+		return false
+	}
+	return !slices.ContainsFunc(t.all, lacks)
 }
 
 func (terms) extract([]byte) map[string]string { return map[string]string{} }
