@@ -218,15 +218,15 @@ func (x *Deliverer) drop(size int64) {
 	}
 	dropped, at := 0, x.taken
 	buffer := make([]byte, 64<<10)
-	for excess := size - x.Buffer; at < excess; {
+	for excess, whole := size-x.Buffer, false; !whole; {
 		n, err := x.spool.file.ReadAt(buffer[:min(int64(len(buffer)), size-at)], at)
 		if n == 0 || err != nil && !errors.Is(err, io.EOF) {
 			break
 		}
 		text := buffer[:n]
-		if over := excess - at; over < int64(n) { // up to the end of the line that is too much
+		if over := max(excess-at, 0); over < int64(n) { // up to the end of the line that is too much
 			if i := bytes.IndexByte(text[over:], '\n'); i >= 0 {
-				text = text[:int(over)+i+1]
+				text, whole = text[:int(over)+i+1], true
 			}
 		}
 		dropped += bytes.Count(text, []byte{'\n'})

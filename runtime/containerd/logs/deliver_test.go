@@ -179,16 +179,18 @@ func TestStoreFails(t *testing.T) {
 	}
 }
 
-// TestDropsOldest: a container with a buffer doesn't wait for a store that stands still.
+// TestDropsOldest: a container with a buffer doesn't wait for a store that stands
+// still; what is kept are the newest lines, in order, and whole.
 func TestDropsOldest(t *testing.T) {
 	r := newRig(t)
-	r.buffer = 4 << 10
+	r.buffer = 200 << 10
 	block := make(chan struct{})
 	r.store.fail = func(int) error { <-block; return nil }
 	d := r.deliver()
 	w := r.writer()
-	fmt.Fprintln(w, "first")
-	for i := range 5000 {
+	fmt.Fprintln(w, "line 0")
+	const last = 50000
+	for i := 1; i <= last; i++ {
 		fmt.Fprintf(w, "line %d\n", i)
 	}
 	w.Close()
@@ -197,8 +199,39 @@ func TestDropsOldest(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := r.store.got()
-	if len(got) == 0 || got[len(got)-1] != "line 4999" {
-		t.Errorf("the newest line is missing among %d", len(got))
+	if len(got) == 0 || got[len(got)-1] != fmt.Sprint("line ", last) {
+		t.Fatalf("the newest line is missing among %d", len(got))
+	}
+	before := -1
+	for _, line := range got {
+		n := 0
+		if _, err := fmt.Sscanf(line, "line %d", &n); err != nil || line != fmt.Sprint("line ", n) || n <= before {
+			t.Errorf("%q after line %d", line, before)
+		}
+		before = n
+	}
+}
+
+// TestDropsWholeLines cuts at lines, also where they lie across what is read at once.
+func TestDropsWholeLines(t *testing.T) {
+	for _, buffer := range []int64{1, 100, 64 << 10, 64<<10 + 1, 1<<20 - 1} {
+		f, err := os.CreateTemp(t.TempDir(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		line := bytes.Repeat([]byte("x"), 1000)
+		line[999] = '\n'
+		size, err := f.Write(bytes.Repeat(line, 2000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := &Deliverer{Delivery: Delivery{Buffer: buffer, Log: slog.New(slog.DiscardHandler)}, spool: &spool{file: f}}
+		x.changed = sync.NewCond(&x.mu)
+		x.drop(int64(size))
+		if x.taken%1000 != 0 || x.taken < int64(size)-buffer || x.taken > int64(size)-buffer+1000 {
+			t.Errorf("a buffer of %d bytes: dropped %d of %d", buffer, x.taken, size)
+		}
 	}
 }
 
