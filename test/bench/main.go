@@ -78,7 +78,7 @@ func run(ctx context.Context, kaimon string, n int) error {
 	fmt.Printf("%d processors, load average before: %s", runtime.NumCPU(), load)
 	var all table
 	for _, measure := range []func(context.Context, string, int) (table, error){
-		measureVPC, measureProxy, measureReady, measureStarts, measureImages, measureMemory, measureMany, measurePeers,
+		measureVPC, measureProxy, measureReady, measureStarts, measureImages, measureMemory, measureMany, measureLogs, measurePeers,
 	} {
 		rows, err := measure(ctx, dir, n)
 		all = append(all, rows...)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -108,9 +110,25 @@ func (w *world) await(ctx context.Context, status string, arns ...string) ([]typ
 // VPCs don't reach.
 const beyond = "203.0.113.2"
 
-// listen makes a network namespace beyond the host with the other end of
-// containers' first words.
+// listen is the other end of containers' first words, in a network namespace
+// beyond the host.
 func listen() (net.Listener, error) {
+	const path = "/run/netns/beyond"
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := makeBeyond(); err != nil {
+			return nil, err
+		}
+	}
+	ns, err := vpc.OpenNetNS(path)
+	if err != nil {
+		return nil, err
+	}
+	defer ns.Close()
+	return ns.Listen(netip.AddrPortFrom(netip.MustParseAddr(beyond), 9000))
+}
+
+// makeBeyond makes that namespace, with a link to the host.
+func makeBeyond() error {
 	for _, command := range []string{
 		"ip netns add beyond",
 		"ip link add beyond type veth peer name host netns beyond",
@@ -121,15 +139,10 @@ func listen() (net.Listener, error) {
 	} {
 		words := strings.Fields(command)
 		if out, err := exec.Command(words[0], words[1:]...).CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("%s: %w: %s", command, err, out)
+			return fmt.Errorf("%s: %w: %s", command, err, out)
 		}
 	}
-	ns, err := vpc.OpenNetNS("/run/netns/beyond")
-	if err != nil {
-		return nil, err
-	}
-	defer ns.Close()
-	return ns.Listen(netip.AddrPortFrom(netip.MustParseAddr(beyond), 9000))
+	return nil
 }
 
 // speak is the command whose first word goes to the listener; it ends when the
