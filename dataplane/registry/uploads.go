@@ -129,6 +129,9 @@ func (u *uploads) expire(ctx context.Context) error {
 		}
 	}
 	left, err := u.content.ListStatuses(ctx)
+	if errdefs.IsNotFound(err) {
+		return nil // one ended while they were listed: the next time shows the others
+	}
 	if err != nil {
 		return err
 	}
