@@ -53,8 +53,18 @@ func internet(t testing.TB) *NetNS {
 	return ns
 }
 
-// addLoopback gives lo of a namespace a further address.
+// addLoopback gives lo of a namespace a further address, removeLoopback takes it away.
 func addLoopback(t testing.TB, ns *NetNS, addr string) {
+	t.Helper()
+	onLoopback(t, ns, addr, (*netlink.Handle).AddrAdd)
+}
+
+func removeLoopback(t testing.TB, ns *NetNS, addr string) {
+	t.Helper()
+	onLoopback(t, ns, addr, (*netlink.Handle).AddrDel)
+}
+
+func onLoopback(t testing.TB, ns *NetNS, addr string, change func(*netlink.Handle, netlink.Link, *netlink.Addr) error) {
 	t.Helper()
 	nl, err := ns.handle()
 	if err != nil {
@@ -65,7 +75,7 @@ func addLoopback(t testing.TB, ns *NetNS, addr string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := nl.AddrAdd(lo, &netlink.Addr{IPNet: hostNet(netip.MustParseAddr(addr))}); err != nil {
+	if err := change(nl, lo, &netlink.Addr{IPNet: hostNet(netip.MustParseAddr(addr))}); err != nil {
 		t.Fatal(err)
 	}
 }

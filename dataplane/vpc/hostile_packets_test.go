@@ -6,8 +6,6 @@ import (
 	"net/netip"
 	"testing"
 	"time"
-
-	"github.com/vishvananda/netlink"
 )
 
 // TestHostilePackets plays tricks with packets that are the attacker's own:
@@ -95,8 +93,8 @@ func TestHostilePackets(t *testing.T) {
 			serve(t, here(t), a+":8099")
 			reachable(t, h.victim, a+":8099")
 			unreachable(t, h.evil, a+":8099")
-			remove(t, here(t), a)
-			remove(t, h.routers["vpc-a"].ns, a)
+			removeLoopback(t, here(t), a)
+			removeLoopback(t, h.routers["vpc-a"].ns, a)
 		}
 	})
 	t.Run("fragments", func(t *testing.T) {
@@ -146,21 +144,4 @@ func TestHostilePackets(t *testing.T) {
 			t.Errorf("the victim sees %s", seen)
 		}
 	})
-}
-
-// remove takes an address off lo again.
-func remove(t *testing.T, ns *NetNS, addr string) {
-	t.Helper()
-	nl, err := ns.handle()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nl.Close()
-	lo, err := nl.LinkByName("lo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := nl.AddrDel(lo, &netlink.Addr{IPNet: hostNet(netip.MustParseAddr(addr))}); err != nil {
-		t.Fatal(err)
-	}
 }
