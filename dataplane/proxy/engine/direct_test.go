@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"syscall"
 	"testing"
 	"time"
 
@@ -34,39 +35,54 @@ func pair(t testing.TB) (*direct, *net.TCPConn) {
 	return newDirect(here), there.(*net.TCPConn)
 }
 
-// TestAsk asks questions of any size, also those that the kernel doesn't take at
-// once, of a peer that has read all before it answers, or answers in pieces.
-func TestAsk(t *testing.T) {
+// TestDirect moves what one side writes to the other, in pieces of any size, more
+// than the kernel holds too, and then the end.
+func TestDirect(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		d, peer := pair(t)
-		sizes := rapid.SliceOfN(rapid.SampledFrom([]int{1, 100, 70_000, 8 << 20}), 1, 3).Draw(rt, "sizes")
+		sizes := rapid.SliceOfN(rapid.SampledFrom([]int{0, 1, 100, 70_000, 4 << 20}), 1, 3).Draw(rt, "sizes")
+		back := make(chan []byte)
 		go func() {
-			for _, n := range sizes {
-				got, err := io.ReadAll(io.LimitReader(peer, int64(n)))
-				if err != nil || len(got) != n || bytes.ContainsFunc(got, func(r rune) bool { return r != 'q' }) {
-					rt.Errorf("%d bytes of %d: %v", len(got), n, err)
-				}
-				peer.Write([]byte("ans"))
-				peer.Write([]byte("wer"))
+			all, err := io.ReadAll(peer)
+			if err != nil {
+				rt.Error(err)
 			}
+			peer.Write(all)
+			peer.CloseWrite()
+			back <- all
 		}()
-		for _, n := range sizes {
-			d.askBefore(bytes.Repeat([]byte("q"), n))
-			answer := make([]byte, 6)
-			if _, err := io.ReadFull(d, answer); err != nil || string(answer) != "answer" {
-				rt.Fatalf("%q, %v", answer, err)
+		var want []byte
+		for i, n := range sizes {
+			p := bytes.Repeat([]byte{byte('a' + i)}, n)
+			if got, err := d.Write(p); got != n || err != nil {
+				rt.Fatalf("%d of %d: %v", got, n, err)
 			}
+			want = append(want, p...)
 		}
+		d.CloseWrite()
+		go func() {
+			if there := <-back; !bytes.Equal(there, want) {
+				rt.Errorf("%d bytes arrived of %d", len(there), len(want))
+			}
+			close(back)
+		}()
+		got, err := io.ReadAll(d)
+		if err != nil || !bytes.Equal(got, want) {
+			rt.Fatalf("%d bytes of %d: %v", len(got), len(want), err)
+		}
+		<-back
 	})
 }
 
-func TestAskFails(t *testing.T) {
+func TestDirectFails(t *testing.T) {
 	buf := make([]byte, 10)
 	t.Run("closed here", func(t *testing.T) {
 		d, _ := pair(t)
 		d.Close()
-		d.askBefore([]byte("q"))
-		if _, err := d.Read(buf); !errors.As(err, new(*askError)) || !errors.Is(err, net.ErrClosed) {
+		if _, err := d.Read(buf); !errors.Is(err, net.ErrClosed) {
+			t.Error(err)
+		}
+		if _, err := d.Write(buf); !errors.Is(err, net.ErrClosed) {
 			t.Error(err)
 		}
 	})
@@ -74,40 +90,33 @@ func TestAskFails(t *testing.T) {
 		d, peer := pair(t)
 		peer.SetLinger(0)
 		peer.Close()
-		for d.raw.Control(func(fd uintptr) {}) == nil { // until the reset has come
-			d.askBefore([]byte("q"))
-			if _, err := d.Read(buf); errors.As(err, new(*askError)) {
-				return
-			}
-		}
-		t.Error("no failure to send")
-	})
-	t.Run("no answer", func(t *testing.T) {
-		d, peer := pair(t)
-		d.SetDeadline(time.Now().Add(20 * time.Millisecond))
-		d.askBefore([]byte("q"))
-		_, err := d.Read(buf)
-		if !isTimeout(err) || errors.As(err, new(*askError)) {
+		if _, err := d.Read(buf); !errors.Is(err, syscall.ECONNRESET) {
 			t.Error(err)
 		}
-		if n, _ := peer.Read(buf); n != 1 {
-			t.Error("the question wasn't sent")
+		if _, err := d.Write(buf); !errors.Is(err, syscall.EPIPE) {
+			t.Error(err)
 		}
 	})
-	t.Run("an end", func(t *testing.T) {
+	t.Run("an end that came before", func(t *testing.T) {
 		d, peer := pair(t)
 		peer.CloseWrite()
-		d.askBefore([]byte("q"))
-		if _, err := d.Read(buf); err != io.EOF {
-			t.Error(err)
+		for range 2 {
+			d.Write(buf)
+			if _, err := d.Read(buf); err != io.EOF {
+				t.Error(err)
+			}
 		}
 	})
 	t.Run("too late", func(t *testing.T) {
 		d, _ := pair(t)
-		d.SetDeadline(time.Unix(1, 0))
-		d.askBefore([]byte("q"))
-		if _, err := d.Read(buf); !isTimeout(err) || !errors.As(err, new(*askError)) {
+		d.SetDeadline(time.Now().Add(20 * time.Millisecond))
+		if _, err := d.Read(buf); !isTimeout(err) {
 			t.Error(err)
+		}
+		d.SetDeadline(time.Now().Add(100 * time.Millisecond))
+		n, err := d.Write(make([]byte, 64<<20)) // nobody reads
+		if !isTimeout(err) || n == 0 || n == 64<<20 {
+			t.Errorf("%d, %v", n, err)
 		}
 	})
 }

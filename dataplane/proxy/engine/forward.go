@@ -116,7 +116,7 @@ func (x *exchange) connection(fresh bool) (*upstream, error) {
 // connection that was kept alive just as it was used.
 func (x *exchange) try(u *upstream, whole bool, attempt int) (again bool) {
 	x.asked = clock.Monotonic()
-	if err := x.send(u, whole); err != nil {
+	if _, err := u.Write(x.outgoing.Pending()); err != nil {
 		u.discard()
 		if u.old && whole && attempt == 0 {
 			return true
@@ -130,7 +130,8 @@ func (x *exchange) try(u *upstream, whole bool, attempt int) (again bool) {
 	}
 	if err := x.awaitHead(u); err != nil {
 		u.discard()
-		if u.old && whole && attempt == 0 && (errors.As(err, new(*askError)) || isStale(err) && canRetry(x.req.Method)) {
+		stale := u.old && (err == io.EOF || errors.Is(err, errReset))
+		if stale && whole && attempt == 0 && canRetry(x.req.Method) {
 			return true
 		}
 		if up != nil {
@@ -149,19 +150,6 @@ func (x *exchange) try(u *upstream, whole bool, attempt int) (again bool) {
 	}
 	x.relay(u, up)
 	return false
-}
-
-// isStale says that a target has closed a connection.
-func isStale(err error) bool { return err == io.EOF || errors.Is(err, errReset) }
-
-// send sends the head and a small body, at the latest when the answer is read.
-func (x *exchange) send(u *upstream, whole bool) error {
-	if whole && u.direct != nil {
-		u.direct.askBefore(x.outgoing.Pending())
-		return nil
-	}
-	_, err := u.Write(x.outgoing.Pending())
-	return err
 }
 
 // awaitHead reads the answer's head, past any 1xx (RFC 9110, 15.2).

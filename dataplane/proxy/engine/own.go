@@ -138,7 +138,7 @@ func gatewayStatus(err error) int {
 var errReset = errors.New("connection reset by the target")
 
 func resetError(err error) error {
-	if !errors.As(err, new(*askError)) && (errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)) {
+	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
 		return errReset
 	}
 	return err
