@@ -14,21 +14,31 @@ const maxLine = 256<<10 - 26
 // awslogs driver does. The lines are part of text unless they aren't UTF-8.
 func lines(text []byte, end bool) (out [][]byte, consumed int) {
 	for consumed < len(text) {
-		line, rest := text[consumed:], 0
-		switch i := bytes.IndexByte(line, '\n'); {
-		case i >= 0 && i <= maxLine:
-			line, rest = line[:i], 1
-		case len(line) > maxLine:
-			line = line[:boundary(line, maxLine)]
-		case !end:
-			return out, consumed
+		line, n := nextLine(text[consumed:], end)
+		if n == 0 {
+			break
 		}
-		consumed += len(line) + rest
+		consumed += n
 		if len(line) > 0 {
 			out = append(out, bytes.ToValidUTF8(line, []byte(string(utf8.RuneError))))
 		}
 	}
 	return out, consumed
+}
+
+// nextLine returns the first line of a text, cut where it is too long, and how
+// many bytes it takes with its line feed: 0 when its end isn't there yet.
+func nextLine(text []byte, end bool) (line []byte, n int) {
+	switch i := bytes.IndexByte(text, '\n'); {
+	case i >= 0 && i <= maxLine:
+		return text[:i], i + 1
+	case len(text) > maxLine:
+		line = text[:boundary(text, maxLine)]
+		return line, len(line)
+	case end:
+		return text, len(text)
+	}
+	return nil, 0
 }
 
 // boundary is the last place at or before n where no character is cut.

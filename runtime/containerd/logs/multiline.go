@@ -25,22 +25,14 @@ func joined(text []byte, begins *regexp.Regexp, flush, end bool) (out [][]byte, 
 		from = to
 	}
 	for to < len(text) {
-		line, rest := text[to:], 0
-		switch i := bytes.IndexByte(line, '\n'); {
-		case i >= 0 && i <= maxLine:
-			line, rest = line[:i], 1
-		case len(line) > maxLine:
-			line = line[:boundary(line, maxLine)]
-		case !end:
-			if flush {
-				closes()
-			}
-			return out, from
+		line, n := nextLine(text[to:], end)
+		if n == 0 {
+			break
 		}
 		if to > from && (begins.Match(line) || to-from+len(line) > maxLine) {
 			closes()
 		}
-		to += len(line) + rest
+		to += n
 	}
 	if flush || end {
 		closes()

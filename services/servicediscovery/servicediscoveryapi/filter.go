@@ -9,60 +9,71 @@ import (
 	"kaimon.dev/kaimon/services/servicediscovery"
 )
 
-// filter is one filter of a listing.
+// filter is one filter of a listing, of whatever kind.
 type filter struct {
-	name      string
-	values    []string
-	condition string
+	name, condition *string
+	values          []string
 }
 
-// checkFilters holds what the conditions ask for (API Reference, NamespaceFilter
-// and its kin).
-func checkFilters(filters []filter) error {
-	for _, f := range filters {
-		want := 1
-		switch f.condition {
-		case "IN":
-			want = max(1, len(f.values))
-		case "BETWEEN":
-			want = 2
-			if f.name != "UPDATE_DATE" {
-				return servicediscovery.ErrInvalidInput("The condition BETWEEN is not supported for the filter %s.", f.name)
-			}
+// filtersOf reads the filters of a request, and holds what their conditions ask
+// for (API Reference, NamespaceFilter and its kin).
+func filtersOf[F any](in []F, read func(F) filter) (filters []filter, err error) {
+	for _, raw := range in {
+		f := read(raw)
+		if err := f.check(); err != nil {
+			return nil, err
 		}
-		if len(f.values) != want {
-			return servicediscovery.ErrInvalidInput("The filter %s with the condition %s takes %d values, not %d.", f.name, condition(f), want, len(f.values))
+		filters = append(filters, f)
+	}
+	return filters, nil
+}
+
+func (f filter) check() error {
+	want := 1
+	switch f.kind() {
+	case "IN":
+		want = max(1, len(f.values))
+	case "BETWEEN":
+		want = 2
+		if !f.byDate() {
+			return servicediscovery.ErrInvalidInput("The condition BETWEEN is not supported for the filter %s.", *f.name)
 		}
-		if f.name != "UPDATE_DATE" {
-			continue
-		}
-		if f.condition != "BETWEEN" {
-			return servicediscovery.ErrInvalidInput("The filter UPDATE_DATE needs the condition BETWEEN.")
-		}
-		for _, v := range f.values {
-			if _, err := strconv.ParseFloat(v, 64); err != nil {
-				return servicediscovery.ErrInvalidInput("Invalid date in filter UPDATE_DATE: %s", v)
-			}
+	}
+	if len(f.values) != want {
+		return servicediscovery.ErrInvalidInput("The filter %s with the condition %s takes %d values, not %d.", *f.name, f.kind(), want, len(f.values))
+	}
+	if !f.byDate() {
+		return nil
+	}
+	if f.kind() != "BETWEEN" {
+		return servicediscovery.ErrInvalidInput("The filter UPDATE_DATE needs the condition BETWEEN.")
+	}
+	for _, v := range f.values {
+		if _, err := strconv.ParseFloat(v, 64); err != nil {
+			return servicediscovery.ErrInvalidInput("Invalid date in filter UPDATE_DATE: %s", v)
 		}
 	}
 	return nil
 }
 
-func condition(f filter) string {
-	if f.condition == "" {
+// kind is the filter's condition.
+func (f filter) kind() string {
+	if f.condition == nil {
 		return "EQ"
 	}
-	return f.condition
+	return *f.condition
 }
+
+func (f filter) byDate() bool { return *f.name == "UPDATE_DATE" }
 
 // passes says whether a row with these fields passes all filters.
 func passes(filters []filter, fields map[string]string) bool {
-	return !slices.ContainsFunc(filters, func(f filter) bool { return f.name != "UPDATE_DATE" && !f.matches(fields[f.name]) })
+	return !slices.ContainsFunc(filters, func(f filter) bool { return !f.byDate() && !f.matches(fields[*f.name]) })
 }
 
 func (f filter) matches(value string) bool {
 	return slices.ContainsFunc(f.values, func(want string) bool {
-		if f.condition == "BEGINS_WITH" {
+		if f.kind() == "BEGINS_WITH" {
 			return strings.HasPrefix(value, want)
 		}
 		return value == want

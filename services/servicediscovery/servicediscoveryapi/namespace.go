@@ -154,11 +154,8 @@ func summaryOf(r store.Reader, n *servicediscovery.Namespace) NamespaceSummary {
 
 // ListNamespaces implements API.
 func (h *Handlers) ListNamespaces(ctx context.Context, in *ListNamespacesInput) (*ListNamespacesOutput, error) {
-	var filters []filter
-	for _, f := range in.Filters {
-		filters = append(filters, filter{name: wire.Val(f.Name), values: f.Values, condition: wire.Val(f.Condition)})
-	}
-	if err := checkFilters(filters); err != nil {
+	filters, err := filtersOf(in.Filters, func(f NamespaceFilter) filter { return filter{f.Name, f.Condition, f.Values} })
+	if err != nil {
 		return nil, err
 	}
 	r := h.Store.Snapshot()

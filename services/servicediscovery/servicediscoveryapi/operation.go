@@ -24,16 +24,13 @@ func (h *Handlers) GetOperation(ctx context.Context, in *GetOperationInput) (*Ge
 
 // ListOperations implements API.
 func (h *Handlers) ListOperations(ctx context.Context, in *ListOperationsInput) (*ListOperationsOutput, error) {
-	var filters []filter
-	for _, f := range in.Filters {
-		filters = append(filters, filter{name: wire.Val(f.Name), values: f.Values, condition: wire.Val(f.Condition)})
-	}
-	if err := checkFilters(filters); err != nil {
+	filters, err := filtersOf(in.Filters, func(f OperationFilter) filter { return filter{f.Name, f.Condition, f.Values} })
+	if err != nil {
 		return nil, err
 	}
 	rows := []OperationSummary{}
 	for o := range servicediscovery.OperationsIn(h.Store.Snapshot(), scopeOf(ctx)) {
-		late := slices.ContainsFunc(filters, func(f filter) bool { return f.name == "UPDATE_DATE" && !f.within(o.At) })
+		late := slices.ContainsFunc(filters, func(f filter) bool { return f.byDate() && !f.within(o.At) })
 		if !late && passes(filters, map[string]string{
 			"NAMESPACE_ID": o.Targets["NAMESPACE"], "SERVICE_ID": o.Targets["SERVICE"], "STATUS": o.Status(), "TYPE": string(o.Type),
 		}) {

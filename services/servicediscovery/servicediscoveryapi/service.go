@@ -101,11 +101,8 @@ func (h *Handlers) GetService(ctx context.Context, in *GetServiceInput) (*GetSer
 
 // ListServices implements API.
 func (h *Handlers) ListServices(ctx context.Context, in *ListServicesInput) (*ListServicesOutput, error) {
-	var filters []filter
-	for _, f := range in.Filters {
-		filters = append(filters, filter{name: wire.Val(f.Name), values: f.Values, condition: wire.Val(f.Condition)})
-	}
-	if err := checkFilters(filters); err != nil {
+	filters, err := filtersOf(in.Filters, func(f ServiceFilter) filter { return filter{f.Name, f.Condition, f.Values} })
+	if err != nil {
 		return nil, err
 	}
 	r := h.Store.Snapshot()
