@@ -28,7 +28,7 @@ type captureCommand struct {
 
 // Help implements kong's longer help.
 func (c *captureCommand) Help() string {
-	return "Writes what passes the interface to standard output, in libpcap's format, until it is interrupted:\n\n" +
+	return "It goes on until it is interrupted, or the task ends:\n\n" +
 		"kaimon capture eni-0123456789abcdef0 | tcpdump -nr -\n\n" +
 		"kaimon capture 1dc5c17a422b4dc4b493371970c6c4d6 'tcp port 80 and not host 10.0.0.1' > web.pcap"
 }
