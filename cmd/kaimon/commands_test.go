@@ -66,6 +66,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"unknown command", "", []string{"serve"}, "serve"},
 		{"unknown flag", "", []string{"server", "--port", "1"}, "--port"},
 		{"bad block", "", []string{"server", "--public-cidr", "x"}, "public-cidr"},
+		{"bad masquerading", "", []string{"server", "--masquerade", "maybe"}, "masquerade"},
 		{"bad level", "", []string{"server", "--log-level", "loud"}, "log-level"},
 		{"bad engine", "", []string{"server", "--store-engine", "etcd"}, "store-engine"},
 		{"unknown key in the file", "prot: 1\n", []string{"version"}, "prot"},

@@ -27,6 +27,7 @@ var (
 type host struct {
 	instance string
 	public   netip.Prefix
+	routed   bool     // the world knows the way back to it
 	ports    []uint16 // the platform's
 	nl       *netlink.Handle
 	tracker  tracker
@@ -37,12 +38,12 @@ type host struct {
 }
 
 // openHost opens the host's side and changes nothing.
-func openHost(instance string, public netip.Prefix, ports []uint16) (*host, error) {
+func openHost(opt Options) (*host, error) {
 	nl, err := netlink.NewHandle(unix.NETLINK_ROUTE)
 	if err != nil {
 		return nil, fmt.Errorf("netlink socket: %w", err)
 	}
-	return &host{instance: instance, public: public, ports: ports, nl: nl}, nil
+	return &host{instance: opt.InstanceID, public: opt.PublicCIDR, routed: opt.Routed, ports: opt.PlatformPorts, nl: nl}, nil
 }
 
 func (h *host) close() error {

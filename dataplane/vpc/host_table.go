@@ -79,7 +79,8 @@ func (h *host) check() error {
 //	             platform answers VPCs and the host alone
 //	forward      what leaves a VPC has a public address
 //	postrouting  what leaves the host from the public range does so in the
-//	             host's name; between VPCs, public addresses stay as they are
+//	             host's name, unless the range is routed; between VPCs, public
+//	             addresses stay as they are
 func (h *host) stageTable(conn *nftables.Conn, wasOff bool) {
 	t := &nftables.Table{Family: nftables.TableFamilyIPv4, Name: hostTable(h.instance)}
 	conn.AddTable(t)
@@ -108,10 +109,12 @@ func (h *host) stageTable(conn *nftables.Conn, wasOff bool) {
 	chain("input", nftables.ChainTypeFilter, nftables.ChainHookInput, -10, input...)
 	chain("forward", nftables.ChainTypeFilter, nftables.ChainHookForward, -10,
 		join(ours, addr(ipSrc), outside(h.public), counter(), drop()))
-	chain("postrouting", nftables.ChainTypeNAT, nftables.ChainHookPostrouting, *nftables.ChainPriorityNATSource,
-		join(addr(ipSrc), within(h.public), addr(ipDst), outside(h.public),
-			linkStarts(expr.MetaKeyOIFNAME, expr.CmpOpNeq, hostLinkPrefix(h.instance)),
-			counter(), load(&expr.Masq{})))
+	if !h.routed {
+		chain("postrouting", nftables.ChainTypeNAT, nftables.ChainHookPostrouting, *nftables.ChainPriorityNATSource,
+			join(addr(ipSrc), within(h.public), addr(ipDst), outside(h.public),
+				linkStarts(expr.MetaKeyOIFNAME, expr.CmpOpNeq, hostLinkPrefix(h.instance)),
+				counter(), load(&expr.Masq{})))
+	}
 	conn.AddChain(&nftables.Chain{Table: t, Name: h.version()})
 	if wasOff {
 		conn.AddChain(&nftables.Chain{Table: t, Name: chainWasOff})
@@ -120,7 +123,7 @@ func (h *host) stageTable(conn *nftables.Conn, wasOff bool) {
 
 // version is the name of an empty chain that says which rules the table has.
 func (h *host) version() string {
-	sum := sha256.Sum256(fmt.Append(nil, "2 ", h.public, h.ports))
+	sum := sha256.Sum256(fmt.Append(nil, "3 ", h.public, h.routed, h.ports))
 	return "version_" + hex.EncodeToString(sum[:8])
 }
 

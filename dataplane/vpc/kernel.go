@@ -21,6 +21,9 @@ type Options struct {
 	RunDir string
 	// PublicCIDR is the range of public addresses. The host takes HostAddress.
 	PublicCIDR netip.Prefix
+	// Routed says that the world knows a way back to PublicCIDR: what leaves the
+	// host keeps its public address. Otherwise it leaves in the host's name.
+	Routed bool
 	// Resolver answers DNS in networks that want it; nil for none.
 	Resolver Resolver
 	// Platform answers the AWS APIs on PlatformPorts of HostAddress, StorageAddress
@@ -75,7 +78,7 @@ func Open(ctx context.Context, opt Options) (*Kernel, error) {
 		opt.Pool = 16
 	}
 	opt.PublicCIDR = opt.PublicCIDR.Masked()
-	h, err := openHost(opt.InstanceID, opt.PublicCIDR, opt.PlatformPorts)
+	h, err := openHost(opt)
 	if err != nil {
 		return nil, fmt.Errorf("open vpc: %w", err)
 	}

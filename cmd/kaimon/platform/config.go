@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"regexp"
+	"slices"
 )
 
 // DefaultPublicCIDR is the pool of public addresses where nothing else is said:
@@ -24,6 +25,9 @@ type Config struct {
 	AccountID string
 	// PublicCIDR is the pool of public addresses.
 	PublicCIDR netip.Prefix
+	// Masquerade says whether what leaves the machine from the pool does so in the
+	// machine's name: "always", "never", or "auto", unless the pool is routed.
+	Masquerade string
 	// StoreEngine keeps the journal: "wal" or "bolt".
 	StoreEngine string
 	// TaskEndpoint says that tasks are told where the platform's APIs are.
@@ -46,10 +50,26 @@ func (c Config) Check() error {
 	if !c.PublicCIDR.Addr().Is4() || c.PublicCIDR.Bits() > 26 || c.PublicCIDR != c.PublicCIDR.Masked() {
 		return fmt.Errorf("--public-cidr %s: must be an IPv4 block of at least 64 addresses without host bits", c.PublicCIDR)
 	}
+	if !slices.Contains([]string{"auto", "always", "never"}, c.Masquerade) {
+		return fmt.Errorf("--masquerade %q: must be auto, always or never", c.Masquerade)
+	}
 	if c.StoreEngine != "wal" && c.StoreEngine != "bolt" {
 		return fmt.Errorf("--store-engine %q: must be wal or bolt", c.StoreEngine)
 	}
 	return nil
+}
+
+// sharedSpace is what DefaultPublicCIDR is taken from (RFC 6598).
+var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
+
+// routed says that the world beyond the machine knows the way to the pool. Shared
+// address space isn't routed; a block that somebody chose is, or masquerading has
+// to be asked for.
+func (c Config) routed() bool {
+	if c.Masquerade == "auto" {
+		return !sharedSpace.Contains(c.PublicCIDR.Addr())
+	}
+	return c.Masquerade == "never"
 }
 
 // InstanceID tells the servers of one machine apart: the names of links, nft

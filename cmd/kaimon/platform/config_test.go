@@ -11,7 +11,7 @@ import (
 func valid() Config {
 	return Config{
 		DataDir: "/var/lib/kaimon", Listen: "127.0.0.1:4566", AccountID: "000000000000",
-		PublicCIDR: netip.MustParsePrefix("100.64.0.0/16"), StoreEngine: "wal",
+		PublicCIDR: netip.MustParsePrefix("100.64.0.0/16"), StoreEngine: "wal", Masquerade: "auto",
 	}
 }
 
@@ -24,6 +24,7 @@ func TestCheck(t *testing.T) {
 		"--listen":       func(c *Config) { c.Listen = "4566" },
 		"--account-id":   func(c *Config) { c.AccountID = "12" },
 		"--public-cidr":  func(c *Config) { c.PublicCIDR = netip.MustParsePrefix("100.64.0.1/16") },
+		"--masquerade":   func(c *Config) { c.Masquerade = "" },
 		"--store-engine": func(c *Config) { c.StoreEngine = "etcd" },
 	} {
 		c := valid()
@@ -37,6 +38,29 @@ func TestCheck(t *testing.T) {
 		c.PublicCIDR = netip.MustParsePrefix(small)
 		if c.Check() == nil {
 			t.Errorf("pool %s was taken", small)
+		}
+	}
+}
+
+// TestRouted holds that shared address space is masqueraded, any other pool
+// isn't, and that one can say otherwise.
+func TestRouted(t *testing.T) {
+	for _, test := range []struct {
+		pool, masquerade string
+		want             bool
+	}{
+		{"100.64.0.0/16", "auto", false},
+		{"100.127.255.192/26", "auto", false},
+		{"100.128.0.0/16", "auto", true},
+		{"203.0.113.0/24", "auto", true},
+		{"10.9.0.0/16", "auto", true},
+		{"10.9.0.0/16", "always", false},
+		{"100.64.0.0/16", "never", true},
+	} {
+		c := valid()
+		c.PublicCIDR, c.Masquerade = netip.MustParsePrefix(test.pool), test.masquerade
+		if err := c.Check(); err != nil || c.routed() != test.want {
+			t.Errorf("%s, %s: routed %t, %v", test.pool, test.masquerade, c.routed(), err)
 		}
 	}
 }

@@ -95,7 +95,7 @@ func (m *Main) runtimeOptions() containerd.Options {
 func (m *Main) planeOptions() vpc.Options {
 	return vpc.Options{
 		InstanceID: m.Config.InstanceID(), RunDir: m.Config.runDir(),
-		PublicCIDR: m.Config.PublicCIDR, Log: m.Log,
+		PublicCIDR: m.Config.PublicCIDR, Routed: m.Config.routed(), Log: m.Log,
 		PlatformPorts: m.platformPorts(),
 		Resolver: dns.New(dns.Options{Log: m.Log, Zones: []dns.Zone{
 			m.platformNames(), ec2ctl.EndpointNames{Store: m.store},
