@@ -7,10 +7,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	logstypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
-	"kaimon.dev/kaimon/test/live"
 )
 
 // TestLiveTail follows a group while a container prints into it.
@@ -43,25 +39,7 @@ func TestLiveTail(t *testing.T) {
 	if _, ok := (<-stream.Events()).(*logstypes.StartLiveTailResponseStreamMemberSessionStart); !ok {
 		t.Fatalf("no session: %v", stream.Err())
 	}
-	_, err = c.RegisterTaskDefinition(t.Context(), &ecs.RegisterTaskDefinitionInput{
-		Family: aws.String("printer"), NetworkMode: types.NetworkModeAwsvpc, ExecutionRoleArn: aws.String("arn:aws:iam::000000000000:role/logs"),
-		RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate}, Cpu: aws.String("256"), Memory: aws.String("512"),
-		ContainerDefinitions: []types.ContainerDefinition{{
-			Name: aws.String("app"), Image: aws.String(live.RegistryAddress + "/busybox"),
-			Command: []string{"sh", "-c", "echo fine; echo ERROR one; echo ERROR two"},
-			LogConfiguration: &types.LogConfiguration{LogDriver: types.LogDriverAwslogs, Options: map[string]string{
-				"awslogs-group": "/app", "awslogs-region": live.Region, "awslogs-stream-prefix": "web",
-			}},
-		}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := c.request()
-	in.TaskDefinition = aws.String("printer")
-	if _, err := c.RunTask(t.Context(), in); err != nil {
-		t.Fatal(err)
-	}
+	_, printer := c.runPrinter(t, "echo fine; echo ERROR one; echo ERROR two")
 	var got []string
 	for e := range stream.Events() {
 		update, ok := e.(*logstypes.StartLiveTailResponseStreamMemberSessionUpdate)
@@ -69,7 +47,7 @@ func TestLiveTail(t *testing.T) {
 			t.Fatalf("event %T", e)
 		}
 		for _, r := range update.Value.SessionResults {
-			if !strings.HasPrefix(*r.LogStreamName, "web/app/") || *r.LogGroupIdentifier != "000000000000:/app" {
+			if *r.LogStreamName != printer || *r.LogGroupIdentifier != "000000000000:/app" {
 				t.Errorf("from %s of %s", *r.LogStreamName, *r.LogGroupIdentifier)
 			}
 			got = append(got, *r.Message)
