@@ -56,6 +56,9 @@ func (k *Kernel) router(id string) (*router, error) {
 func (k *Kernel) apply(r *router, n Network) error {
 	r.config.Lock()
 	defer r.config.Unlock()
+	if r.applyGroups(n) {
+		return nil
+	}
 	r.setApplied(false)
 	gone, err := r.applyRules(n)
 	if err != nil {

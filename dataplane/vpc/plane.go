@@ -9,6 +9,7 @@ type Plane interface {
 	// ApplyNetwork makes a VPC's router, subnets and group rules as given, in
 	// one transaction a change: no denied packet passes and no allowed one is
 	// lost while it happens. Groups and subnets that are no longer given go.
+	// The network, with all that it holds, is the plane's from then on.
 	ApplyNetwork(ctx context.Context, n Network) error
 	// RemoveNetwork removes a VPC that has no interfaces any more; ErrInUse when it has.
 	RemoveNetwork(ctx context.Context, id string) error

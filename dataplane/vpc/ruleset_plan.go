@@ -26,8 +26,7 @@ func planRules(n Network, interfaces iter.Seq[Interface]) ruleset {
 	}
 	for _, g := range n.Groups {
 		s.sets[memberSet(g.ID)] = elements{}
-		s.chains[groupChain(ingress, g.ID)] = planGroup(n, ingress, g.Ingress)
-		s.chains[groupChain(egress, g.ID)] = planGroup(n, egress, g.Egress)
+		s.putGroup(n, g)
 	}
 	for _, d := range []direction{ingress, egress} {
 		s.chains[refused(d)] = planRefused(d, n.Flows)
@@ -89,6 +88,12 @@ func jumps(d direction, groups []string) []rule {
 		rules[i].Jump = groupChain(d, g)
 	}
 	return rules
+}
+
+// putGroup adds the chains of a group.
+func (s ruleset) putGroup(n Network, g Group) {
+	s.chains[groupChain(ingress, g.ID)] = planGroup(n, ingress, g.Ingress)
+	s.chains[groupChain(egress, g.ID)] = planGroup(n, egress, g.Egress)
 }
 
 // planGroup returns one direction of a group. A rule that can't match IPv4

@@ -43,6 +43,8 @@ func BenchmarkScale(b *testing.B) {
 		b.Run(fmt.Sprintf("%d/change a rule", size), func(b *testing.B) {
 			var took durations
 			for k := 0; b.Loop(); k++ {
+				n.Groups = slices.Clone(n.Groups) // an applied network stays as it is
+				n.Groups[3].Ingress = slices.Clone(n.Groups[3].Ingress)
 				n.Groups[3].Ingress[7].ToPort = 2000 + k%1000
 				took.add(func() { w.apply(n) })
 			}
