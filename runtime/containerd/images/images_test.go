@@ -18,6 +18,7 @@ import (
 	"sync"
 	"testing"
 
+	containerdlog "github.com/containerd/log"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -33,7 +34,12 @@ import (
 	"kaimon.dev/kaimon/runtime/containerd/ociarchive"
 )
 
-func TestMain(m *testing.M) { testenv.InHost(m) }
+func TestMain(m *testing.M) {
+	if err := containerdlog.SetLevel("panic"); err != nil { // it logs what fails as well
+		panic(err)
+	}
+	testenv.InHost(m)
+}
 
 // fixture is a store and a registry that counts what is asked of it.
 type fixture struct {
@@ -73,7 +79,7 @@ func newFixture(t *testing.T) *fixture {
 	f.host = strings.TrimPrefix(server.URL, "http://")
 	t.Cleanup(func() {
 		server.Close()
-		if err := s.Close(); err != nil {
+		if err := f.Close(); err != nil {
 			t.Error(err)
 		}
 	})

@@ -136,6 +136,9 @@ func pinned(name reference.Named) bool {
 // adopt records complete content under its name and its digest, after checking
 // that it is for this machine's architecture and unpacked.
 func (s *Store) adopt(ctx context.Context, img images.Image) (string, error) {
+	if err := s.assemble(ctx, img.Target); err != nil {
+		s.log.Debug("an image's layers are unpacked in their turn", "image", img.Name, "error", err)
+	}
 	if _, _, err := s.describe(ctx, img.Target); err != nil {
 		return "", err
 	}

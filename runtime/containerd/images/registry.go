@@ -2,6 +2,7 @@ package images
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,7 +26,7 @@ const registryLease = "registry"
 // here stays until Retain leaves it out, an upload until it is aborted.
 type RegistryContent struct {
 	content.Store
-	leases leases.Manager
+	store *Store
 }
 
 // RegistryContent opens the content for a registry; there may be one.
@@ -34,7 +35,7 @@ func (s *Store) RegistryContent(ctx context.Context) (*RegistryContent, error) {
 	if err != nil && !errdefs.IsAlreadyExists(err) {
 		return nil, fmt.Errorf("lease of the registry: %w", err)
 	}
-	return &RegistryContent{Store: s.content, leases: s.leases}, nil
+	return &RegistryContent{Store: s.content, store: s}, nil
 }
 
 // held marks ctx so that what is written under it belongs to the registry.
@@ -53,11 +54,17 @@ func (c *RegistryContent) ReaderAt(ctx context.Context, desc ocispec.Descriptor)
 // Writer implements content.Ingester.
 func (c *RegistryContent) Writer(ctx context.Context, opts ...content.WriterOpt) (content.Writer, error) {
 	// The writer keeps the context, and outlives the request that opened it.
-	w, err := c.Store.Writer(held(context.WithoutCancel(ctx)), opts...)
+	ctx = context.WithoutCancel(ctx)
+	w, err := c.Store.Writer(held(ctx), opts...)
 	if err != nil {
 		return nil, err
 	}
-	return heldWriter{w}, nil
+	st, err := w.Status()
+	if err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	// The beginning of what an earlier process was sent isn't seen.
+	return &heldWriter{Writer: w, ctx: ctx, store: c.store, decided: st.Offset > 0}, nil
 }
 
 // Status implements content.IngestManager.
@@ -79,7 +86,7 @@ func (c *RegistryContent) Abort(ctx context.Context, ref string) error {
 // either is freed by the next Prune.
 func (c *RegistryContent) Retain(ctx context.Context, keep func(digest.Digest) bool) error {
 	lease := leases.Lease{ID: registryLease}
-	all, err := c.leases.ListResources(own(ctx), lease)
+	all, err := c.store.leases.ListResources(own(ctx), lease)
 	if err != nil {
 		return fmt.Errorf("content of the registry: %w", err)
 	}
@@ -87,19 +94,11 @@ func (c *RegistryContent) Retain(ctx context.Context, keep func(digest.Digest) b
 		if r.Type != "content" || keep(digest.Digest(r.ID)) {
 			continue
 		}
-		if err := c.leases.DeleteResource(own(ctx), lease, r); err != nil && !errdefs.IsNotFound(err) {
+		if err := c.store.leases.DeleteResource(own(ctx), lease, r); err != nil && !errdefs.IsNotFound(err) {
 			return fmt.Errorf("let go of %s: %w", r.ID, err)
 		}
 	}
 	return nil
-}
-
-// heldWriter commits into the registry's lease.
-type heldWriter struct{ content.Writer }
-
-// Commit implements content.Writer.
-func (w heldWriter) Commit(ctx context.Context, size int64, expected digest.Digest, opts ...content.Opt) error {
-	return w.Writer.Commit(held(ctx), size, expected, opts...)
 }
 
 // Unpack makes the snapshots of content that is here, so that its first task

@@ -22,6 +22,7 @@ import (
 	"github.com/containerd/containerd/v2/plugins/snapshots/overlay"
 	"github.com/containerd/errdefs"
 	"github.com/containerd/platforms"
+	"github.com/opencontainers/go-digest"
 	bolt "go.etcd.io/bbolt"
 
 	"kaimon.dev/kaimon/internal/clock"
@@ -51,6 +52,9 @@ type Store struct {
 	applier  diff.Applier
 	platform platforms.MatchComparer
 	flights  flights
+	stages   stages
+	dir      string
+	spare    uint64 // what stages leave free of the disk
 
 	mu    sync.Mutex
 	known map[string]*Image // by digest
@@ -62,7 +66,10 @@ type Store struct {
 
 // Open opens the store in dir and makes it if it isn't there.
 func Open(ctx context.Context, dir string, log *slog.Logger) (_ *Store, err error) {
-	s := &Store{log: log, platform: platforms.DefaultStrict(), known: map[string]*Image{}, wanted: map[string]time.Time{}, resolve: nowhere}
+	s := &Store{
+		log: log, platform: platforms.DefaultStrict(), known: map[string]*Image{}, wanted: map[string]time.Time{}, resolve: nowhere,
+		dir: dir, spare: spareBytes,
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("open images: %w", err), s.Close())
@@ -97,11 +104,13 @@ func Open(ctx context.Context, dir string, log *slog.Logger) (_ *Store, err erro
 	s.content, s.layers = s.db.ContentStore(), s.db.Snapshotter(snapshotter)
 	s.names, s.leases = metadata.NewImageStore(s.db), metadata.NewLeaseManager(s.db)
 	s.applier = apply.NewFileSystemApplier(s.content)
-	return s, nil
+	s.stages = stages{manager: s.leases, coming: map[*stage]bool{}, ready: map[digest.Digest]*stage{}}
+	return s, s.removeStages(ctx)
 }
 
 // Close closes the store. No call may be under way.
 func (s *Store) Close() error {
+	s.closeStages()
 	var errs []error
 	if s.bolt != nil {
 		errs = append(errs, s.bolt.Close())
@@ -143,6 +152,7 @@ func (s *Store) put(ctx context.Context, img images.Image) error {
 // for and nobody has asked for lately, and frees what they alone needed.
 func (s *Store) Prune(ctx context.Context, inUse map[string]bool) error {
 	ctx = own(ctx)
+	s.expireStages(ctx)
 	all, err := s.names.List(ctx)
 	if err != nil {
 		return fmt.Errorf("list images: %w", err)
