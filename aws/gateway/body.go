@@ -15,6 +15,9 @@ import (
 	"kaimon.dev/kaimon/internal/clock"
 )
 
+// setAside is how much memory a body gets for its announced length alone.
+const setAside = 2 << 20
+
 // readBody reads a request's body as it was sent, within the limits of size and
 // time. Its errors are *aws.Error.
 func (g *Gateway) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
@@ -23,10 +26,12 @@ func (g *Gateway) readBody(w http.ResponseWriter, r *http.Request) ([]byte, erro
 		w.Header().Set("Connection", "close")
 		return nil, tooLarge()
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, g.opts.MaxBody))
+	var body bytes.Buffer
+	body.Grow(int(min(max(r.ContentLength, 0), setAside)) + bytes.MinRead)
+	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, g.opts.MaxBody))
 	if err == nil {
 		setDeadlines(w, time.Time{}, time.Time{})
-		return body, nil
+		return body.Bytes(), nil
 	}
 	w.Header().Set("Connection", "close") // the deadline stays: net/http reads on before it closes
 	var large *http.MaxBytesError

@@ -49,8 +49,8 @@ func Open(o Options) (*Store, error) {
 	for i := range opts.Levels {
 		opts.Levels[i].BlockSize = blockSize
 	}
-	// The stronger settings take two thirds of the space and twice the time.
-	opts.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionFastest })
+	// Fast compression for what is new, zstd for what has come to rest.
+	opts.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionBalanced })
 	if o.Dir == "" {
 		opts.FS = vfs.NewMem()
 	}

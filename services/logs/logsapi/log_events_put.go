@@ -25,10 +25,7 @@ func (h *Handlers) PutLogEvents(ctx context.Context, in *PutLogEventsInput) (*Pu
 		return nil, err
 	}
 	now := h.Clock.Now()
-	events := make([]logline.Event, len(in.LogEvents))
-	for i, e := range in.LogEvents {
-		events[i] = logline.Event{Time: wire.Val(e.Timestamp), Ingested: now.UnixMilli(), Message: []byte(wire.Val(e.Message))}
-	}
+	events := eventsOf(in.LogEvents, now.UnixMilli())
 	kept, rejected, err := logs.CheckBatch(g, events, now)
 	if err != nil {
 		return nil, err
@@ -43,6 +40,22 @@ func (h *Handlers) PutLogEvents(ctx context.Context, in *PutLogEventsInput) (*Pu
 		out.RejectedEntityInfo = &RejectedEntityInfo{ErrorType: wire.Ptr("UnsupportedLogGroupType")}
 	}
 	return out, nil
+}
+
+// eventsOf are the events of a request, their messages in one piece of memory.
+func eventsOf(in []InputLogEvent, ingested int64) []logline.Event {
+	size := 0
+	for _, e := range in {
+		size += len(*e.Message)
+	}
+	text := make([]byte, 0, size)
+	events := make([]logline.Event, len(in))
+	for i, e := range in {
+		from := len(text)
+		text = append(text, *e.Message...)
+		events[i] = logline.Event{Time: *e.Timestamp, Ingested: ingested, Message: text[from:len(text):len(text)]}
+	}
+	return events
 }
 
 func rejectedToWire(r logs.Rejected) *RejectedLogEventsInfo {
