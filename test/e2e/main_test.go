@@ -51,7 +51,8 @@ func startRegistry(t *testing.T) {
 }
 
 // internetAddress is a machine beyond the host, which knows the way back to the
-// host alone. Its page says who asks.
+// host and to 198.51.100.0/24, real addresses for servers that want some. Its
+// page says who asks.
 const internetAddress = "203.0.113.2"
 
 // startInternet makes a network namespace that plays the internet: a link to the
@@ -65,6 +66,7 @@ func startInternet(t *testing.T) {
 		"ip link set internet up",
 		"ip -n internet address add 203.0.113.2/24 dev host",
 		"ip -n internet link set host up",
+		"ip -n internet route add 198.51.100.0/24 via 203.0.113.1",
 	} {
 		words := strings.Fields(command)
 		if out, err := exec.Command(words[0], words[1:]...).CombinedOutput(); err != nil {
