@@ -23,7 +23,7 @@ demo: ## Install what is missing, build, start the server, deploy a sample servi
 
 test: ## Run every test (as root also those with containers and networks)
 	@scripts/install-packages run test
-	@echo "● Make the test images (nginx, redis and busybox from Debian packages)"
+	@echo "● Make the test images (nginx, redis and busybox from Debian packages), fetch Docker's engine"
 	@$(GO) run ./test/images/testimages >/dev/null
 	$(GO) test -timeout 15m $$($(GO) list ./... | grep -v /test/e2e)
 	$(GO) test -timeout 20m ./test/e2e

@@ -96,3 +96,23 @@ func run(ctx context.Context, dir, name string, args ...string) ([]byte, error) 
 	}
 	return out, nil
 }
+
+// Docker returns a folder with Docker's engine and containerd from Debian's
+// packages below it, unpacked but not installed: they would start with the
+// machine. It is kept in the cache.
+func Docker(ctx context.Context, cache string) (root string, err error) {
+	dir := filepath.Join(cache, "docker")
+	if _, err := os.Stat(filepath.Join(dir, "complete")); err == nil {
+		return filepath.Join(dir, "root"), nil
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return "", err
+	}
+	if root, err = packages(ctx, dir, "docker.io", "containerd"); err != nil {
+		return "", err
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "debs")); err != nil {
+		return "", err
+	}
+	return root, os.WriteFile(filepath.Join(dir, "complete"), nil, 0o644)
+}

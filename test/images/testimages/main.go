@@ -1,6 +1,6 @@
 // Testimages writes the images that tests run as OCI archives:
 //
-//	go run ./test/images/testimages            all, into .cache/images
+//	go run ./test/images/testimages            all, into .cache/images, and Docker's engine
 //	go run ./test/images/testimages nginx      one
 //
 // It prints the path of each.
@@ -22,12 +22,17 @@ func main() {
 }
 
 func run(ctx context.Context, names []string) error {
-	if len(names) == 0 {
-		names = images.Names
-	}
 	cache, err := images.Cache()
 	if err != nil {
 		return err
+	}
+	if len(names) == 0 {
+		names = images.Names
+		path, err := images.Docker(ctx, cache)
+		if err != nil {
+			return err
+		}
+		fmt.Println(path)
 	}
 	for _, n := range names {
 		path, err := images.Archive(ctx, cache, n)
