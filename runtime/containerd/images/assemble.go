@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/core/images"
+	"github.com/containerd/containerd/v2/core/leases"
 	"github.com/containerd/containerd/v2/core/snapshots"
 	"github.com/containerd/errdefs"
 	"github.com/opencontainers/go-digest"
@@ -23,45 +25,96 @@ const (
 )
 
 // assemble makes the snapshots of an image out of layers that were unpacked while
-// they came, and of those below them. It is a short cut: what it doesn't do, or
-// fails at, is done by unpack.
-func (s *Store) assemble(ctx context.Context, target ocispec.Descriptor) error {
+// they came, and of those below them, and says whether there are all. It is a
+// short cut: what it doesn't do, or fails at, is done by unpack.
+func (s *Store) assemble(ctx context.Context, target ocispec.Descriptor) (bool, error) {
 	manifest, config, err := s.describe(ctx, target)
 	if err != nil {
 		s.unstage(ctx, target)
-		return err
+		return false, err
 	}
 	diffs := config.RootFS.DiffIDs
 	if len(diffs) != len(manifest.Layers) || len(diffs) == 0 {
+		return false, nil
+	}
+	layers := make([]layerOf, len(diffs))
+	parent := ""
+	for i, chain := range identity.ChainIDs(slices.Clone(diffs)) {
+		layers[i] = layerOf{manifest.Layers[i], diffs[i], chain.String(), parent}
+		parent = chain.String()
+	}
+	// An index and the image in it come one after the other.
+	_, err = s.flights.do(ctx, "layers "+parent, nil, func(ctx context.Context, _ func(done, total int64)) (string, error) {
+		return "", s.addLayers(ctx, layers)
+	})
+	if err != nil {
+		return false, err
+	}
+	return s.connect(ctx, target, manifest.Config, parent)
+}
+
+// addLayers makes the snapshots of layers from the lowest to the highest that is
+// staged. Where none is to be unpacked now, it takes one transaction: each waits
+// for the disk, which is busy with what came.
+func (s *Store) addLayers(ctx context.Context, layers []layerOf) error {
+	staged := make([]*stage, len(layers))
+	highest, unpacked := -1, true
+	for i, l := range layers {
+		g := s.claim(ctx, l.Digest)
+		if staged[i] = g; g != nil {
+			defer s.discard(ctx, g)
+			highest = i
+		}
+	}
+	for i, l := range layers[:highest+1] {
+		if g := staged[i]; g == nil || !g.suits(ctx, l) {
+			_, err := s.layers.Stat(ctx, l.chain)
+			unpacked = unpacked && err == nil
+		}
+	}
+	add := func(ctx context.Context) error {
+		for i, l := range layers[:highest+1] {
+			if err := s.addLayer(ctx, l, staged[i]); err != nil {
+				return err
+			}
+		}
 		return nil
 	}
-	chains := identity.ChainIDs(slices.Clone(diffs))
-	// An index and the image in it come one after the other.
-	_, err = s.flights.do(ctx, "layers "+chains[len(chains)-1].String(), nil, func(ctx context.Context, _ func(done, total int64)) (string, error) {
-		staged := make([]*stage, len(diffs))
-		for i, layer := range manifest.Layers {
-			staged[i] = s.claim(ctx, layer.Digest)
+	if !unpacked || highest < 0 {
+		return add(ctx)
+	}
+	return s.atOnce(ctx, add)
+}
+
+// connect has an image's content hold its snapshots and each other, as unpack
+// does, if the snapshots are there.
+func (s *Store) connect(ctx context.Context, target, config ocispec.Descriptor, chain string) (bool, error) {
+	if _, err := s.layers.Stat(ctx, chain); err != nil {
+		return false, missing(err)
+	}
+	err := s.atOnce(ctx, func(ctx context.Context) error {
+		lease, _ := leases.FromContext(ctx)
+		if err := s.leases.AddResource(ctx, leases.Lease{ID: lease}, leases.Resource{ID: chain, Type: snapshotType}); err != nil {
+			return err
 		}
-		defer func() {
-			for _, g := range staged {
-				if g != nil {
-					s.discard(ctx, g)
-				}
-			}
-		}()
-		parent := ""
-		for i, layer := range manifest.Layers {
-			if slices.IndexFunc(staged[i:], func(g *stage) bool { return g != nil }) < 0 {
-				break
-			}
-			l := layerOf{layer, diffs[i], chains[i].String(), parent}
-			if err := s.addLayer(ctx, l, staged[i]); err != nil {
-				return "", err
-			}
-			parent = l.chain
+		if _, err := s.layers.Stat(ctx, chain); err != nil {
+			return err
 		}
-		return "", nil
+		if err := images.Walk(ctx, s.children(), target); err != nil {
+			return err
+		}
+		const label = "containerd.io/gc.ref.snapshot." + snapshotter
+		_, err := s.content.Update(ctx, content.Info{Digest: config.Digest, Labels: map[string]string{label: chain}}, "labels."+label)
+		return err
 	})
+	return err == nil, missing(err)
+}
+
+// missing forgives that something isn't there.
+func missing(err error) error {
+	if errdefs.IsNotFound(err) {
+		return nil
+	}
 	return err
 }
 

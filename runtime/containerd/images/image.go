@@ -64,23 +64,29 @@ func (s *Store) load(ctx context.Context, digest string) (*Image, error) {
 	if len(config.RootFS.DiffIDs) == 0 {
 		return img, nil
 	}
-	mounts, done, err := s.view(ctx, identity.ChainID(config.RootFS.DiffIDs))
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	if img.Lowers, err = lowers(mounts); err != nil {
-		return nil, err
-	}
-	err = mount.WithReadonlyTempMount(ctx, mounts, func(root string) error {
-		var err error
-		if img.passwd, err = readIn(root, "/etc/passwd"); err != nil {
-			return err
+	err = s.atOnce(ctx, func(ctx context.Context) error {
+		key := "view-" + clock.Hex(8)
+		mounts, err := s.layers.View(ctx, key, identity.ChainID(config.RootFS.DiffIDs).String())
+		if err != nil {
+			return fmt.Errorf("layers: %w", err)
 		}
-		img.group, err = readIn(root, "/etc/group")
-		return err
+		return errors.Join(img.read(ctx, mounts), s.layers.Remove(ctx, key))
 	})
 	return img, err
+}
+
+// read reads what is needed to start out of the mounts of an image's layers.
+func (i *Image) read(ctx context.Context, mounts []mount.Mount) (err error) {
+	if i.Lowers, err = lowers(mounts); err != nil {
+		return err
+	}
+	return mount.WithReadonlyTempMount(ctx, mounts, func(root string) error {
+		if i.passwd, err = readIn(root, "/etc/passwd"); err != nil {
+			return err
+		}
+		i.group, err = readIn(root, "/etc/group")
+		return err
+	})
 }
 
 // describe reads the manifest and configuration of an image. The error is

@@ -136,14 +136,17 @@ func pinned(name reference.Named) bool {
 // adopt records complete content under its name and its digest, after checking
 // that it is for this machine's architecture and unpacked.
 func (s *Store) adopt(ctx context.Context, img images.Image) (string, error) {
-	if err := s.assemble(ctx, img.Target); err != nil {
+	assembled, err := s.assemble(ctx, img.Target)
+	if err != nil {
 		s.log.Debug("an image's layers are unpacked in their turn", "image", img.Name, "error", err)
 	}
 	if _, _, err := s.describe(ctx, img.Target); err != nil {
 		return "", err
 	}
-	if err := s.unpack(ctx, img.Target, nil); err != nil {
-		return "", err
+	if !assembled {
+		if err := s.unpack(ctx, img.Target, nil); err != nil {
+			return "", err
+		}
 	}
 	digest := img.Target.Digest.String()
 	img.Labels = keep(img.Labels, importedLabel)
@@ -208,17 +211,21 @@ func (s *Store) unpack(ctx context.Context, target ocispec.Descriptor, fetcher r
 	if err != nil {
 		return err
 	}
-	children := images.SetChildrenMappedLabels(s.content, images.ChildrenHandler(s.content), nil)
-	children = images.LimitManifests(images.FilterPlatforms(children, s.platform), s.platform, 1)
-	handlers := []images.Handler{children}
+	handlers := []images.Handler{s.children()}
 	if fetcher != nil {
-		handlers = []images.Handler{remotes.FetchHandler(s.content, fetcher), children}
+		handlers = []images.Handler{remotes.FetchHandler(s.content, fetcher), s.children()}
 	}
 	err = images.Dispatch(ctx, unpacker.Unpack(images.Handlers(handlers...)), nil, target)
 	if _, e := unpacker.Wait(); err == nil {
 		err = e
 	}
 	return err
+}
+
+// children finds what content refers to, for this machine, and has it kept with it.
+func (s *Store) children() images.HandlerFunc {
+	all := images.SetChildrenMappedLabels(s.content, images.ChildrenHandler(s.content), nil)
+	return images.LimitManifests(images.FilterPlatforms(all, s.platform), s.platform, 1)
 }
 
 // notLayers leaves out layers.

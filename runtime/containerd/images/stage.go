@@ -18,6 +18,7 @@ import (
 	"github.com/containerd/containerd/v2/pkg/archive"
 	"github.com/containerd/containerd/v2/pkg/archive/compression"
 	continuity "github.com/containerd/continuity/fs"
+	"github.com/containerd/errdefs"
 	"github.com/klauspost/compress/gzip"
 	"github.com/opencontainers/go-digest"
 	"golang.org/x/sys/unix"
@@ -243,14 +244,20 @@ func (s *Store) room() error {
 	return nil
 }
 
-// discard removes what a stage has unpacked.
+// discard removes what a stage has unpacked, unless it has become the snapshot of
+// a layer.
 func (s *Store) discard(ctx context.Context, g *stage) {
 	if g.root == "" {
 		return
 	}
-	// The snapshotter frees disk no sooner than at the next collection.
-	err := os.RemoveAll(g.root)
-	err = errors.Join(err, s.layers.Remove(s.stages.leased(context.WithoutCancel(ctx)), g.key))
+	err := s.layers.Remove(s.stages.leased(context.WithoutCancel(ctx)), g.key)
+	if errdefs.IsNotFound(err) {
+		return
+	}
+	if err == nil {
+		// The snapshotter frees disk no sooner than at the next collection.
+		err = os.RemoveAll(g.root)
+	}
 	if err != nil {
 		s.log.Warn("cannot remove a staged layer", "error", err)
 	}
@@ -261,6 +268,5 @@ func (s *Store) commit(ctx context.Context, g *stage, chain string, opts ...snap
 	if err := s.layers.Commit(ctx, chain, g.key, opts...); err != nil {
 		return err
 	}
-	g.root = ""
 	return s.stages.release(ctx, g.key)
 }

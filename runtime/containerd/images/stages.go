@@ -18,6 +18,8 @@ import (
 )
 
 const (
+	// snapshotType is the type of snapshots as a lease's resources.
+	snapshotType = "snapshots/" + snapshotter
 	// stagesLease keeps what is staged.
 	stagesLease = "stages"
 	// stagesComing is how many layers are staged at a time, stagesReady how many
@@ -49,7 +51,7 @@ func (t *stages) leased(ctx context.Context) context.Context {
 
 // release ends the lease on a snapshot that has become another.
 func (t *stages) release(ctx context.Context, key string) error {
-	err := t.manager.DeleteResource(own(ctx), leases.Lease{ID: stagesLease}, leases.Resource{ID: key, Type: "snapshots/" + snapshotter})
+	err := t.manager.DeleteResource(own(ctx), leases.Lease{ID: stagesLease}, leases.Resource{ID: key, Type: snapshotType})
 	if errdefs.IsNotFound(err) {
 		return nil
 	}
@@ -220,7 +222,7 @@ func (s *Store) removeStages(ctx context.Context) error {
 		err = errors.Join(err, s.layers.Remove(ctx, key))
 	}
 	if err == nil {
-		_, err = s.db.GarbageCollect(ctx)
+		err = s.collect(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("remove staged layers: %w", err)

@@ -46,6 +46,7 @@ type Store struct {
 	db       *metadata.DB
 	snapshot snapshots.Snapshotter // the one below the database, to close
 	layers   snapshots.Snapshotter
+	together together
 	content  content.Store
 	names    images.Store
 	leases   leases.Manager
@@ -55,6 +56,8 @@ type Store struct {
 	stages   stages
 	dir      string
 	spare    uint64 // what stages leave free of the disk
+	// collecting is held for writing while something is freed.
+	collecting sync.RWMutex
 
 	mu    sync.Mutex
 	known map[string]*Image // by digest
@@ -82,7 +85,10 @@ func Open(ctx context.Context, dir string, log *slog.Logger) (_ *Store, err erro
 	if err != nil {
 		return nil, err
 	}
-	if s.snapshot, err = overlay.NewSnapshotter(filepath.Join(dir, "snapshots"), overlay.AsynchronousRemove); err != nil {
+	if s.together, err = newTogether(filepath.Join(dir, "snapshots")); err != nil {
+		return nil, err
+	}
+	if s.snapshot, err = overlay.NewSnapshotter(filepath.Join(dir, "snapshots"), overlay.AsynchronousRemove, overlay.WithMetaStore(s.together)); err != nil {
 		return nil, err
 	}
 	// A crash between making a snapshot's folder and recording it leaves the
@@ -175,7 +181,7 @@ func (s *Store) Prune(ctx context.Context, inUse map[string]bool) error {
 		delete(s.known, digest)
 		s.mu.Unlock()
 	}
-	if _, err := s.db.GarbageCollect(ctx); err != nil {
+	if err := s.collect(ctx); err != nil {
 		return fmt.Errorf("free images: %w", err)
 	}
 	return nil
