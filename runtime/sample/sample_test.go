@@ -22,6 +22,18 @@ type stopped struct{}
 
 func (stopped) Now() time.Time { return time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC) }
 
+// TestVersion holds that the page shows the variable VERSION, if it is set.
+func TestVersion(t *testing.T) {
+	for version, want := range map[string]bool{"": false, "7": true} {
+		t.Setenv("VERSION", version)
+		w := httptest.NewRecorder()
+		Handler(stopped{}).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		if got := strings.Contains(w.Body.String(), "<dt>Version</dt><dd>7</dd>"); got != want || strings.Contains(w.Body.String(), "Version") != want {
+			t.Errorf("version %q: %s", version, w.Body)
+		}
+	}
+}
+
 func TestPage(t *testing.T) {
 	for path, want := range map[string][]string{
 		"/":       {"It works", "2030-01-02T03:04:05Z", "192.0.2.1:1234"},

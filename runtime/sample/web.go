@@ -28,8 +28,8 @@ var page = template.Must(template.New("page").Parse(`<!DOCTYPE html>
 <h1>It works</h1>
 <p>This page comes from a container that Kaimon runs as an Amazon ECS task.</p>
 <dl>
-<dt>Version</dt><dd>{{.Version}}</dd>
-<dt>Task</dt><dd>{{.Hostname}}</dd>
+{{with .Version}}<dt>Version</dt><dd>{{.}}</dd>
+{{end}}<dt>Task</dt><dd>{{.Hostname}}</dd>
 <dt>Addresses</dt><dd>{{range .Addresses}}{{.}} {{end}}</dd>
 <dt>Time</dt><dd>{{.Time}}</dd>
 <dt>You are</dt><dd>{{.Remote}}</dd>
