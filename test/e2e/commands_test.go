@@ -23,6 +23,10 @@ func callCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: call OPERATION BODY")
 	}
+	if operation, ok := strings.CutPrefix(args[0], "ec2:"); ok {
+		callEC2Command(ts, neg, operation, args[1])
+		return
+	}
 	status, body, err := access(ts).Call(context(), args[0], args[1])
 	ts.Check(err)
 	fmt.Fprintf(ts.Stdout(), "%d %s\n", status, body)

@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -18,16 +19,26 @@ func waitCallCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	var answer string
 	for begun := time.Now(); time.Since(begun) < 60*time.Second; time.Sleep(20 * time.Millisecond) {
-		status, body, err := access(ts).Call(context(), args[0], args[1])
-		ts.Check(err)
-		if status != 200 {
-			ts.Fatalf("%s: %d %s", args[0], status, body)
-		}
-		answer = body
-		if value, found := lookUp(ts, body, args[2]); found && re.MatchString(value) {
-			fmt.Fprintln(ts.Stdout(), body)
+		answer = answerOf(ts, args[0], args[1])
+		if value, found := lookUp(ts, answer, args[2]); found && re.MatchString(value) {
+			fmt.Fprintln(ts.Stdout(), answer)
 			return
 		}
 	}
 	ts.Fatalf("%s is never %q: %s", args[2], args[3], answer)
+}
+
+// answerOf calls an operation that has to succeed.
+func answerOf(ts *testscript.TestScript, operation, body string) string {
+	if operation, ok := strings.CutPrefix(operation, "ec2:"); ok {
+		answer, err := callEC2(ts, operation, body)
+		ts.Check(err)
+		return answer
+	}
+	status, answer, err := access(ts).Call(context(), operation, body)
+	ts.Check(err)
+	if status != 200 {
+		ts.Fatalf("%s: %d %s", operation, status, answer)
+	}
+	return answer
 }
