@@ -28,6 +28,14 @@ func prefixKey(key string) []byte {
 
 func exactKey(key string) []byte { return append(prefixKey(key), terminator) }
 
+// idKey is exactKey of an id: nothing is put behind it, so it needs no room.
+func idKey(id string) []byte {
+	if strings.IndexByte(id, 0) < 0 && strings.IndexByte(id, 1) < 0 {
+		return append(append(make([]byte, 0, len(id)+1), id...), terminator)
+	}
+	return exactKey(id)
+}
+
 var errNoID = errors.New("row without an id")
 
 // idIndexer is the unique index of a table by its rows' ids.
@@ -40,10 +48,10 @@ func (x idIndexer) FromObject(row any) (bool, []byte, error) {
 	if id == "" {
 		return false, nil, errNoID
 	}
-	return true, exactKey(id), nil
+	return true, idKey(id), nil
 }
 
-func (idIndexer) FromArgs(args ...any) ([]byte, error) { return exactKey(args[0].(string)), nil }
+func (idIndexer) FromArgs(args ...any) ([]byte, error) { return idKey(args[0].(string)), nil }
 
 func (idIndexer) PrefixFromArgs(args ...any) ([]byte, error) {
 	return prefixKey(args[0].(string)), nil

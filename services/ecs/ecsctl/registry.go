@@ -32,8 +32,9 @@ func (c *Controller) registeredTasks() []string {
 // reconcileRegistration registers a task, or has it go. What Cloud Map refuses
 // is told in the log: trying again would change nothing.
 func (c *Controller) reconcileRegistration(ctx context.Context, arn string) (reconcile.Result, error) {
-	t, ok := ecs.Tasks.Get(c.Store.Snapshot(), arn)
-	if !ok || len(planRegistration(c.Store.Snapshot(), t)) == 0 {
+	snap := c.Store.Snapshot()
+	t, ok := ecs.Tasks.Get(snap, arn)
+	if !ok || t.ServiceARN == "" || len(planRegistration(snap, t)) == 0 {
 		return reconcile.Result{}, nil
 	}
 	err := c.Store.Update(ctx, func(tx *store.Txn) error {

@@ -49,9 +49,6 @@ func (c *Controller) view(arn string) (view, bool) {
 	if id := v.status.Attachment.InterfaceID; id != "" {
 		v.eni, _ = ec2.NetworkInterfaces.Get(snap, id)
 	}
-	if v.eni != nil {
-		v.names = ec2.NamesOf(snap, v.eni.VPC)
-	}
 	return v, true
 }
 

@@ -12,11 +12,9 @@ import (
 type view struct {
 	task   *ecs.Task
 	status *ecs.TaskStatus
-	// definition is nil when it was deleted, eni until one is allocated; names
-	// are those of its VPC.
+	// definition is nil when it was deleted, eni until one is allocated.
 	definition *ecs.TaskDefinition
 	eni        *ec2.NetworkInterface
-	names      ec2.NameService
 	work       work
 	// drain is how long a task that shall stop must go on.
 	drain time.Duration

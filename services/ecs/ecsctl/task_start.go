@@ -105,7 +105,8 @@ func (c *Controller) apply(ctx context.Context, v view) error {
 		}
 		return err
 	}
-	spec := buildSpec(v.task, v.definition, v.eni, v.names, v.work.netns, v.work.images.digests)
+	names := ec2.NamesOf(c.Store.Snapshot(), v.eni.VPC)
+	spec := buildSpec(v.task, v.definition, v.eni, names, v.work.netns, v.work.images.digests)
 	for i := range spec.Containers {
 		spec.Containers[i].Environment = beside(c.Environment, spec.Containers[i].Environment)
 	}
