@@ -18,6 +18,9 @@ const (
 	CoralStyle Style = iota
 	// QueryStyle is the common text under ValidationError, as the Query services say it.
 	QueryStyle
+	// LogsStyle is the common text under InvalidParameterException, as CloudWatch
+	// Logs says it.
+	LogsStyle
 	// ECSStyle is InvalidParameterException in ECS's own words where it has
 	// some, and ClientException for task definitions.
 	ECSStyle
@@ -37,6 +40,8 @@ func (s Style) error(op *Operation, found []violation) *aws.Error {
 		return ec2Error(found)
 	case ECRStyle:
 		return ecrError(found[0])
+	case LogsStyle:
+		return &aws.Error{Code: "InvalidParameterException", Message: coralMessage(found)}
 	case QueryStyle:
 		return &aws.Error{Code: "ValidationError", Message: coralMessage(found)}
 	}

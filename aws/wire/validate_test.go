@@ -86,6 +86,7 @@ func TestValidateInTheWordsOfAService(t *testing.T) {
 		code, message string
 	}{
 		{QueryStyle, missing, "ValidationError", "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must not be null"},
+		{LogsStyle, missing, "InvalidParameterException", "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must not be null"},
 		{ECRStyle, missing, "InvalidParameterException", "Invalid parameter at 'name' failed to satisfy constraint: 'must not be null'"},
 		{ECSStyle, missing, "InvalidParameterException", "Name can not be blank."},
 		{ECSStyle, color, "InvalidParameterException", "flat should be one of [BLUE,RED]"},

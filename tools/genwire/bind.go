@@ -9,7 +9,7 @@ import (
 
 // styles name each service's way to report broken constraints where it is not
 // the one that follows from its protocol.
-var styles = map[string]string{"ecs": "ECSStyle", "ecr": "ECRStyle"}
+var styles = map[string]string{"ecs": "ECSStyle", "ecr": "ECRStyle", "logs": "LogsStyle"}
 
 // protocols maps the model's names to wire's constants.
 var protocols = map[string]string{

@@ -99,6 +99,31 @@ func TestPutRefused(t *testing.T) {
 	}
 	_, err := w.PutLogEvents(w.ctx, &PutLogEventsInput{LogGroupName: p("no"), LogStreamName: p("s")})
 	refused(t, err, "ResourceNotFoundException", "The specified log group does not exist.")
+	if got := must(w.GetLogEvents(w.ctx, &GetLogEventsInput{LogGroupName: p("g"), LogStreamName: p("s")}))(t).Events; len(got) > 0 {
+		t.Errorf("%d events of what was refused are kept", len(got))
+	}
+}
+
+// TestPutMalformed: what the model forbids doesn't reach the handler.
+func TestPutMalformed(t *testing.T) {
+	s := Bind(&Handlers{})
+	op, _ := s.Operation("PutLogEvents")
+	good := InputLogEvent{Timestamp: p(int64(1)), Message: p("m")}
+	for text, events := range map[string][]InputLogEvent{
+		"at 'logEvents' failed to satisfy constraint: Member must not be null":                                        nil,
+		"at 'logEvents' failed to satisfy constraint: Member must have length greater than or equal to 1":             {},
+		"at 'logEvents' failed to satisfy constraint: Member must have length less than or equal to 10000":            slices.Repeat([]InputLogEvent{good}, 10001),
+		"at 'logEvents.2.member.message' failed to satisfy constraint: Member must have length greater than or equal": {good, {Timestamp: p(int64(1)), Message: p("")}},
+		"at 'logEvents.1.member.message' failed to satisfy constraint: Member must not be null":                       {{Timestamp: p(int64(1))}},
+		"at 'logEvents.1.member.timestamp' failed to satisfy constraint: Member must not be null":                     {{Message: p("m")}},
+		"at 'logEvents.1.member.timestamp' failed to satisfy constraint: Member must have value greater than or":      {{Timestamp: p(int64(-1)), Message: p("m")}},
+	} {
+		err := s.Validate(op, &PutLogEventsInput{LogGroupName: p("g"), LogStreamName: p("s"), LogEvents: events})
+		refused(t, err, "InvalidParameterException", text)
+	}
+	if err := s.Validate(op, &PutLogEventsInput{LogGroupName: p("g"), LogStreamName: p("s"), LogEvents: []InputLogEvent{good}}); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestRejected tells what of a batch wasn't taken.

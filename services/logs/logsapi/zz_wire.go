@@ -54,7 +54,7 @@ func Bind(api API) *wire.Service {
 		APIVersion:     "2014-03-28",
 		TargetPrefix:   "Logs_20140328",
 		Protocols:      []wire.Protocol{wire.JSON11},
-		Style:          wire.CoralStyle,
+		Style:          wire.LogsStyle,
 		Operations: []wire.Operation{
 			wire.Op(wire.Operation{Name: "CreateLogGroup", Method: "POST", Path: "/"}, api.CreateLogGroup),
 			wire.Op(wire.Operation{Name: "CreateLogStream", Method: "POST", Path: "/"}, api.CreateLogStream),
