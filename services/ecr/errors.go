@@ -80,6 +80,16 @@ func ErrLayerNotFound(r *Repository, digest string) *aws.Error {
 	return aws.Errorf(CodeLayersNotFound, "The layer with digest '%s' does not exist in the repository with name '%s' in the registry with id '%s'", digest, r.Name, r.Scope.Account)
 }
 
+// ErrUpstreamImage says that the registry of a pull-through rule did not give an image.
+func ErrUpstreamImage(s aws.Scope, repository string, cause error) *aws.Error {
+	return aws.Errorf("UnableToGetUpstreamImageException", "Unable to get the upstream image for the repository '%s' in the registry with id '%s': %v", repository, s.Account, cause)
+}
+
+// ErrUpstreamLayer says that the registry of a pull-through rule did not give a layer.
+func ErrUpstreamLayer(s aws.Scope, repository string, cause error) *aws.Error {
+	return aws.Errorf("UnableToGetUpstreamLayerException", "Unable to get the upstream layer for the repository '%s' in the registry with id '%s': %v", repository, s.Account, cause)
+}
+
 // ErrLayerInaccessible says that no image has a layer.
 func ErrLayerInaccessible(r *Repository, digest string) *aws.Error {
 	return aws.Errorf("LayerInaccessibleException", "The layer with digest '%s' in the repository with name '%s' in the registry with id '%s' is not associated with an image", digest, r.Name, r.Scope.Account)

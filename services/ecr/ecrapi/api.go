@@ -27,7 +27,7 @@ type Handlers struct {
 	Content Content
 	Uploads Uploads
 	// Upstream asks the registries of pull-through rules.
-	Upstream Prober
+	Upstream Upstream
 	// Address is where clients on this machine reach the registry, host:port.
 	Address string
 }

@@ -1,10 +1,12 @@
 package ecrapi
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 
+	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/services/ecr"
 	"kaimon.dev/kaimon/store"
@@ -39,9 +41,25 @@ func (h *Handlers) PutImage(ctx context.Context, in *PutImageInput) (*PutImageOu
 	return out, err
 }
 
-// BatchGetImage implements API.
+// BatchGetImage implements API. What a pull-through rule names is fetched.
 func (h *Handlers) BatchGetImage(ctx context.Context, in *BatchGetImageInput) (*BatchGetImageOutput, error) {
-	r, repo, err := h.open(ctx, target{"BatchGetImage", in.RegistryId, in.RepositoryName})
+	about := target{"BatchGetImage", in.RegistryId, in.RepositoryName}
+	err := h.fetch(ctx, about, func(s aws.Scope, repository string) error {
+		for _, id := range in.ImageIds {
+			reference := cmp.Or(wire.Val(id.ImageTag), wire.Val(id.ImageDigest))
+			if reference == "" {
+				continue
+			}
+			if err := h.Upstream.FetchImage(ctx, s, repository, reference); err != nil {
+				return ecr.ErrUpstreamImage(s, repository, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	r, repo, err := h.open(ctx, about)
 	if err != nil {
 		return nil, err
 	}

@@ -35,9 +35,19 @@ func (h *Handlers) BatchCheckLayerAvailability(ctx context.Context, in *BatchChe
 }
 
 // GetDownloadUrlForLayer implements API: a URL of the registry that opens the
-// layer for an hour, to whoever has it.
+// layer for an hour, to whoever has it. What a pull-through rule names is fetched.
 func (h *Handlers) GetDownloadUrlForLayer(ctx context.Context, in *GetDownloadUrlForLayerInput) (*GetDownloadUrlForLayerOutput, error) {
-	r, repo, err := h.open(ctx, target{"GetDownloadUrlForLayer", in.RegistryId, in.RepositoryName})
+	about := target{"GetDownloadUrlForLayer", in.RegistryId, in.RepositoryName}
+	err := h.fetch(ctx, about, func(s aws.Scope, repository string) error {
+		if err := h.Upstream.FetchLayer(ctx, s, repository, *in.LayerDigest); err != nil {
+			return ecr.ErrUpstreamLayer(s, repository, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	r, repo, err := h.open(ctx, about)
 	if err != nil {
 		return nil, err
 	}

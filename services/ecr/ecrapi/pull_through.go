@@ -10,9 +10,27 @@ import (
 	"kaimon.dev/kaimon/store"
 )
 
-// Prober says whether an upstream registry answers.
-type Prober interface {
+// Upstream is the registries of pull-through rules.
+type Upstream interface {
+	// Probe says whether one answers.
 	Probe(ctx context.Context, url string) error
+	// FetchImage has an image's manifest here, by tag or digest, if its rule's
+	// registry has it, and FetchLayer a layer that an image here needs.
+	FetchImage(ctx context.Context, s aws.Scope, repository, reference string) error
+	FetchLayer(ctx context.Context, s aws.Scope, repository, digest string) error
+}
+
+// fetch gets what a request is about from its repository's upstream registry, if
+// a rule names one and the caller is of the rule's own account.
+func (h *Handlers) fetch(ctx context.Context, t target, get func(s aws.Scope, repository string) error) error {
+	r, caller, s := h.Store.Snapshot(), aws.CallerFrom(ctx), scopeOf(ctx, t.registry)
+	if _, _, ok := ecr.PullThrough(r, s, *t.name); !ok || caller.Account != s.Account {
+		return nil
+	}
+	if err := ecr.Authorize(r, s, *t.name, ecr.PrincipalOf(caller), t.operation); err != nil {
+		return err
+	}
+	return get(s, *t.name)
 }
 
 // ruleScope is the registry of a request about its pull-through rules, which

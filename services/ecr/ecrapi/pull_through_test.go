@@ -9,10 +9,54 @@ import (
 	"kaimon.dev/kaimon/aws"
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/services/ecr"
+	"kaimon.dev/kaimon/store"
 )
 
 // probe is an upstream registry that fails with an error.
-type probe struct{ err error }
+type probe struct {
+	err     error
+	fetched []string
+}
+
+func (p *probe) FetchImage(_ context.Context, _ aws.Scope, repository, reference string) error {
+	p.fetched = append(p.fetched, repository+":"+reference)
+	return p.err
+}
+
+func (p *probe) FetchLayer(_ context.Context, _ aws.Scope, repository, digest string) error {
+	p.fetched = append(p.fetched, repository+"@"+digest)
+	return p.err
+}
+
+// TestPullThroughFetch holds that what a rule names is fetched for its own
+// account, and that the upstream's failure has AWS's code.
+func TestPullThroughFetch(t *testing.T) {
+	w := newWorld(t)
+	up := &probe{err: errors.New("connection refused")}
+	w.Upstream = up
+	const layer = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
+	image := func(ctx context.Context, repository string) error {
+		_, err := w.BatchGetImage(ctx, &BatchGetImageInput{RepositoryName: &repository, RegistryId: &caller.Account, ImageIds: []ImageIdentifier{{}, {ImageTag: wire.Ptr("v1")}, {ImageDigest: wire.Ptr(layer)}}})
+		return err
+	}
+	blob := func(repository string) error {
+		_, err := w.GetDownloadUrlForLayer(w.ctx, &GetDownloadUrlForLayerInput{RepositoryName: &repository, LayerDigest: wire.Ptr(layer)})
+		return err
+	}
+	w.fine("no rule", image(w.ctx, *app))
+	w.update(func(tx *store.Txn) error {
+		return ecr.PutPullThroughRule(tx, ecr.PullThroughRule{Scope: caller.Scope(), Prefix: "hub", UpstreamURL: "quay.io", UpstreamPrefix: "ROOT"})
+	})
+	w.refused("upstream", image(w.ctx, "hub/nginx"), "UnableToGetUpstreamImageException", "")
+	w.refused("upstream's layer", blob("hub/nginx"), "UnableToGetUpstreamLayerException", "")
+	stranger := aws.WithCaller(t.Context(), aws.Caller{Account: "999999999999", Region: caller.Region})
+	w.refused("a stranger", image(stranger, "hub/nginx"), ecr.CodeAccessDenied, "")
+	up.err = nil
+	w.refused("nowhere", image(w.ctx, "hub/nginx"), ecr.CodeRepositoryNotFound, "")
+	if got := strings.Join(up.fetched, " "); got != "hub/nginx:v1 hub/nginx@"+layer+" hub/nginx:v1 hub/nginx:"+layer {
+		t.Errorf("fetched %s", got)
+	}
+}
 
 func (p *probe) Probe(_ context.Context, url string) error {
 	if url != "http://127.0.0.1:5000" {

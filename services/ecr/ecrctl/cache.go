@@ -77,6 +77,28 @@ func (c *Cache) Probe(ctx context.Context, url string) error {
 	return upstream.Registry{Host: host, Plain: plain}.Ping(ctx)
 }
 
+// FetchImage has an image's manifest here, by tag or digest, if a rule names the
+// repository and its registry has the image.
+func (c *Cache) FetchImage(ctx context.Context, s aws.Scope, repository, reference string) error {
+	if _, err := digest.Parse(reference); err != nil && ecr.CheckTagName(reference) != nil {
+		return nil // no registry has such a thing
+	}
+	at := place{s, repository}
+	if from, ok := c.sourceOf(c.Store.Snapshot(), at); ok {
+		return c.manifest(ctx, at, from, reference)
+	}
+	return nil
+}
+
+// FetchLayer has a layer here that an image of a rule's repository needs.
+func (c *Cache) FetchLayer(ctx context.Context, s aws.Scope, repository, blob string) error {
+	at := place{s, repository}
+	if from, ok := c.sourceOf(c.Store.Snapshot(), at); ok {
+		return c.blob(ctx, at, from, digest.Digest(blob))
+	}
+	return nil
+}
+
 // once does a piece of work for all who want it at the same time, to its end.
 func (c *Cache) once(ctx context.Context, key string, fn func(ctx context.Context) error) error {
 	result := c.flight.DoChan(key, func() (any, error) {

@@ -231,6 +231,42 @@ func TestCacheTasks(t *testing.T) {
 	}
 }
 
+// TestFetch gets an image and its layers one by one, and what no rule names not
+// at all.
+func TestFetch(t *testing.T) {
+	w, o := newWorld(t), newOrigin(t)
+	w.cache(o)
+	image := randomImage(t)
+	o.push(t, "library/nginx:v1", image)
+	cache := w.directory.Cache
+	for _, repository := range []string{"app", "hub/library/nginx"} {
+		if err := cache.FetchImage(t.Context(), scope, repository, "v1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := o.asked("/library/nginx/manifests/v1"); n == 0 {
+		t.Error("the image was not asked for")
+	}
+	if err := cache.FetchImage(t.Context(), scope, "hub/library/nginx", "../../other"); err != nil || o.asked("other") != 0 {
+		t.Errorf("no tag: %v", err)
+	}
+	arn := ecr.RepositoryARN(scope, "hub/library/nginx")
+	found, ok := ecr.ImageByTag(w.Snapshot(), arn, "v1")
+	if !ok || found.Digest != digestOf(t, image) {
+		t.Fatalf("%+v", found)
+	}
+	for _, repository := range []string{"app", "hub/library/nginx"} {
+		if err := cache.FetchLayer(t.Context(), scope, repository, found.Layers[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, layer := range found.Layers {
+		if _, ok := ecr.FindLayer(w.Snapshot(), arn, layer); ok != (i == 0) {
+			t.Errorf("layer %d: %t", i, ok)
+		}
+	}
+}
+
 // TestProbe holds that a rule is valid while its registry answers.
 func TestProbe(t *testing.T) {
 	w, o := newWorld(t), newOrigin(t)
