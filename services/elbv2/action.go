@@ -19,6 +19,8 @@ type Action struct {
 	// not zero, is for how long a client stays with the group that it got.
 	TargetGroups []WeightedGroup
 	Sticky       time.Duration
+	// Unused is the duration that came with stickiness that is off: it is shown.
+	Unused time.Duration
 	// RedirectTo is of Redirect, Response of FixedResponse.
 	RedirectTo RedirectTarget
 	Response   Response

@@ -59,7 +59,7 @@ func checkForwardOf(r store.Reader, l *Listener, a *Action, limit int) error {
 		return errValidation("A target group must be specified for the action type 'forward'")
 	case len(a.TargetGroups) > limit:
 		return ErrTooMany("TargetGroups", "The maximum number of target groups per action is '%d'", limit)
-	case a.Sticky < 0 || a.Sticky > maxSticky:
+	case a.Unused < 0 || max(a.Sticky, a.Unused) > maxSticky:
 		return errValidation("Target group stickiness duration must be between 1 and %d seconds, inclusive", int(maxSticky.Seconds()))
 	}
 	seen := map[string]bool{}

@@ -109,6 +109,8 @@ func TestActions(t *testing.T) {
 	}
 	sticky := to(1, g.ARN)
 	sticky.Sticky = 8 * 24 * time.Hour
+	unused := to(1, g.ARN)
+	unused.Unused = sticky.Sticky
 	redirect := func(to RedirectTarget) Action { return Action{Type: Redirect, RedirectTo: to} }
 	for name, tc := range map[string]struct {
 		protocol string
@@ -123,6 +125,7 @@ func TestActions(t *testing.T) {
 		"negative":            {HTTP, to(-1, g.ARN), "ValidationError"},
 		"too heavy":           {HTTP, to(1000, g.ARN), "ValidationError"},
 		"too sticky":          {HTTP, sticky, "ValidationError"},
+		"too sticky, but off": {HTTP, unused, "ValidationError"},
 		"to TCP":              {HTTP, to(1, "tcp"), "IncompatibleProtocols"},
 		"gRPC over HTTP":      {HTTP, to(1, "grpc"), "InvalidConfigurationRequest"},
 		"gRPC over HTTPS":     {HTTPS, to(1, "grpc"), ""},

@@ -70,11 +70,16 @@ func nounForward(in Action, out elbv2.Action) (elbv2.Action, error) {
 	if in.TargetGroupArn != nil && (len(out.TargetGroups) != 1 || out.TargetGroups[0].ARN != *in.TargetGroupArn) {
 		return out, elbv2.ErrValidation("You can specify a target group ARN or a forward configuration, but not different ones")
 	}
-	if s := in.ForwardConfig.TargetGroupStickinessConfig; s != nil && wire.Val(s.Enabled) {
-		if s.DurationSeconds == nil || *s.DurationSeconds < 1 {
+	if s := in.ForwardConfig.TargetGroupStickinessConfig; s != nil {
+		lasting := time.Duration(wire.Val(s.DurationSeconds)) * time.Second
+		switch {
+		case !wire.Val(s.Enabled):
+			out.Unused = lasting
+		case lasting < time.Second:
 			return out, elbv2.ErrValidation("Target group stickiness duration must be between 1 and 604800 seconds, inclusive")
+		default:
+			out.Sticky = lasting
 		}
-		out.Sticky = time.Duration(*s.DurationSeconds) * time.Second
 	}
 	return out, nil
 }
@@ -104,8 +109,8 @@ func wireAction(a elbv2.Action) Action {
 		}
 	case elbv2.Forward:
 		config := &ForwardActionConfig{TargetGroupStickinessConfig: &TargetGroupStickinessConfig{Enabled: wire.Ptr(a.Sticky > 0)}}
-		if a.Sticky > 0 {
-			config.TargetGroupStickinessConfig.DurationSeconds = number(int(a.Sticky.Seconds()))
+		if lasting := a.Sticky + a.Unused; lasting > 0 {
+			config.TargetGroupStickinessConfig.DurationSeconds = number(int(lasting.Seconds()))
 		}
 		for _, g := range a.TargetGroups {
 			config.TargetGroups = append(config.TargetGroups, TargetGroupTuple{TargetGroupArn: &g.ARN, Weight: number(g.Weight)})

@@ -71,7 +71,12 @@ func actions(t *rapid.T) []elbv2.Action {
 		for range rapid.IntRange(1, 5).Draw(t, "groups") {
 			a.TargetGroups = append(a.TargetGroups, elbv2.WeightedGroup{ARN: text("arn", "arn-[a-z]{5}"), Weight: rapid.IntRange(0, 999).Draw(t, "weight")})
 		}
-		a.Sticky = time.Duration(rapid.IntRange(0, 604800).Draw(t, "sticky")) * time.Second
+		lasting := time.Duration(rapid.IntRange(0, 604800).Draw(t, "sticky")) * time.Second
+		if rapid.Bool().Draw(t, "on") {
+			a.Sticky = lasting
+		} else {
+			a.Unused = lasting // is kept, as Terraform expects
+		}
 		return []elbv2.Action{a}
 	case 1:
 		return []elbv2.Action{{Type: elbv2.Redirect, RedirectTo: elbv2.RedirectTarget{
