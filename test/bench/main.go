@@ -1,7 +1,8 @@
 // Bench measures what issue and README promise, with the real binary in a host
 // of its own (internal/testenv): how long from RunTask to the container's first
 // word, how many starts a second, memory, the server's start, and look-ups among
-// many tasks; what the proxy of load balancers takes for a request; and how fast a
+// many tasks; how soon services heal and grow, and what tasks of a large one cost;
+// what the proxy of load balancers takes for a request; and how fast a
 // VPC changes and carries (the benchmarks of dataplane/vpc). Beside it, in the
 // same run, a bare OCI runtime, a bare router, containerd's own ctr, nginx and
 // haproxy where they are installed.
@@ -78,7 +79,7 @@ func run(ctx context.Context, kaimon string, n int) error {
 	fmt.Printf("%d processors, load average before: %s", runtime.NumCPU(), load)
 	var all table
 	for _, measure := range []func(context.Context, string, int) (table, error){
-		measureVPC, measureProxy, measureReady, measureStarts, measureImages, measureMemory, measureMany, measureLogs, measurePeers,
+		measureVPC, measureProxy, measureReady, measureStarts, measureServices, measureScheduler, measureImages, measureMemory, measureMany, measureLogs, measurePeers,
 	} {
 		rows, err := measure(ctx, dir, n)
 		all = append(all, rows...)

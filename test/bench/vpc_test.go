@@ -12,7 +12,7 @@ BenchmarkScale/500/change_a_rule-2  	     100	   8314613 ns/op	        11.06 p50
 BenchmarkThroughput-2   	       1	12043 ns/op	        17.89 Gbit/s	        20.18 bare-Gbit/s	         0.8863 share
 PASS`
 	verdicts := map[string]row{}
-	for _, r := range judge(parseBenchmarks(out)) {
+	for _, r := range judge(vpcPromises, parseBenchmarks(out)) {
 		verdicts[r.what] = r
 	}
 	for what, want := range map[string]row{
