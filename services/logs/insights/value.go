@@ -29,7 +29,7 @@ func number(n float64) Value {
 	if math.IsNaN(n) || math.IsInf(n, 0) {
 		return Value{}
 	}
-	return Value{kind: numeric, num: n}
+	return Value{kind: numeric, num: n + 0} // -0 is 0
 }
 
 func text(b []byte) Value   { return Value{kind: textual, text: b} }
