@@ -3,6 +3,7 @@ package ecsctl_test
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"syscall"
 	"testing"
 	"time"
@@ -41,6 +42,7 @@ func (s *served) untilSteady(revision int) {
 // runtime and a store in memory, and says what that takes of the processor for
 // each task that starts: controllers, store and fakes together.
 func BenchmarkService(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(300)) // as the server does
 	const desired = 3500
 	for b.Loop() {
 		w := newWorld(b, b.TempDir())
@@ -78,6 +80,7 @@ func BenchmarkService(b *testing.B) {
 // sizes: from the end of its process until another runs. Its growth is what it
 // takes in units of what it takes among the fewest.
 func BenchmarkReplace(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(300))
 	sizes := []int{200, 1000, 3500}
 	var fewest float64
 	for _, desired := range sizes {

@@ -151,11 +151,18 @@ func (w *writer) settle(tx *store.Txn) {
 	}
 }
 
+// stop asks tasks to stop and shows at once that they do: many of them cost less
+// together than each by a step of its own.
 func (w *writer) stop(tx *store.Txn) {
 	for _, u := range w.plan.stop {
-		if t, ok := ecs.Tasks.Get(tx, u.arn); ok {
-			ecs.AskToStop(tx, t, ecs.StopRequest{At: w.now, Code: ecs.StopByScheduler, Reason: u.reason})
-			w.touched = append(w.touched, u.arn)
+		t, ok := ecs.Tasks.Get(tx, u.arn)
+		if !ok {
+			continue
+		}
+		w.touched = append(w.touched, u.arn)
+		why := ecs.StopRequest{At: w.now, Code: ecs.StopByScheduler, Reason: u.reason}
+		if asked := ecs.AskToStop(tx, t, why); asked != t {
+			updateStatus(tx, asked, func(s *ecs.TaskStatus) { s.Halt(why.Code, why.Reason, why.At) })
 		}
 	}
 }
