@@ -23,9 +23,9 @@ func (z staticZone) Reverse(string, netip.Addr) (string, bool) { return "", fals
 // testView is vpc-a in a region, 10.0.0.0/16, with 10.0.1.5 attached.
 func testView(region string) view {
 	n := vpc.Network{ID: "vpc-a", Region: region, CIDRs: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/16")}}
-	attached := func(a netip.Addr) bool { return a == netip.MustParseAddr("10.0.1.5") }
+	named := func(a netip.Addr) bool { return a == netip.MustParseAddr("10.0.1.5") }
 	return view{network: n.ID, cidrs: n.CIDRs, zones: []Zone{
-		privateZone{n, attached},
+		privateZone{n, named},
 		staticZone{"db.local.": {netip.MustParseAddr("10.0.1.9"), netip.MustParseAddr("fd00::9")}},
 	}}
 }

@@ -65,9 +65,9 @@ func New(opt Options) *Server {
 }
 
 // Serve implements vpc.Resolver.
-func (s *Server) Serve(n vpc.Network, router *vpc.NetNS, addrs []netip.Addr, attached func(netip.Addr) bool) (io.Closer, error) {
+func (s *Server) Serve(n vpc.Network, router *vpc.NetNS, addrs []netip.Addr, named func(netip.Addr) bool) (io.Closer, error) {
 	v := view{network: n.ID, cidrs: n.CIDRs}
-	v.zones = append([]Zone{privateZone{n, attached}}, s.zones...)
+	v.zones = append([]Zone{privateZone{n, named}}, s.zones...)
 	l := &listeners{}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	for _, a := range addrs {

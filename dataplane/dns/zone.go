@@ -23,8 +23,8 @@ type Zone interface {
 // privateZone holds the private names of one network's interfaces (EC2 user
 // guide, "EC2 instance hostname types", IP name).
 type privateZone struct {
-	network  vpc.Network
-	attached func(netip.Addr) bool
+	network vpc.Network
+	named   func(netip.Addr) bool
 }
 
 // PrivateDomain is the domain of the private names of a region, without dots
@@ -57,7 +57,7 @@ func (z privateZone) Lookup(_, name string) ([]netip.Addr, bool) {
 		return nil, false
 	}
 	addr, ok := parseIPLabel(label)
-	if !ok || !z.attached(addr) {
+	if !ok || !z.named(addr) {
 		return nil, false
 	}
 	return []netip.Addr{addr}, true
@@ -65,7 +65,7 @@ func (z privateZone) Lookup(_, name string) ([]netip.Addr, bool) {
 
 // Reverse implements Zone.
 func (z privateZone) Reverse(_ string, addr netip.Addr) (string, bool) {
-	if !addr.Is4() || !z.attached(addr) {
+	if !addr.Is4() || !z.named(addr) {
 		return "", false
 	}
 	return PrivateName(z.network.Region, addr) + ".", true

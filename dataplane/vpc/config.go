@@ -21,6 +21,9 @@ type Network struct {
 	// Resolver answers DNS at the primary block's base + 2; off when
 	// enableDnsSupport is.
 	Resolver bool
+	// Unnamed says that interfaces have no private names, because
+	// enableDnsHostnames is off.
+	Unnamed bool
 	// PlatformAddresses are what the platform's name resolves to in this VPC: its
 	// interface endpoints with private DNS. None means HostAddress.
 	PlatformAddresses []netip.Addr

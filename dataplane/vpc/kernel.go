@@ -39,9 +39,9 @@ type Options struct {
 // Resolver serves DNS in VPCs.
 type Resolver interface {
 	// Serve answers on port 53 of the addresses, which are inside the router's
-	// namespace, until the answer is closed. attached says whether an address
-	// is an interface's. It is called once for each network and process.
-	Serve(n Network, router *NetNS, addrs []netip.Addr, attached func(netip.Addr) bool) (io.Closer, error)
+	// namespace, until the answer is closed. named says whether an address is
+	// an interface's that has a private name. It is called once for each network and process.
+	Serve(n Network, router *NetNS, addrs []netip.Addr, named func(netip.Addr) bool) (io.Closer, error)
 }
 
 // Kernel is the Plane that works on the Linux kernel. What it makes outlives it:

@@ -166,7 +166,7 @@ func (k *Kernel) forgetPublic(network string, addrs ...netip.Addr) error {
 func (k *Kernel) applyResolver(r *router, n Network) error {
 	switch {
 	case n.Resolver && r.resolver == nil && k.opt.Resolver != nil:
-		c, err := k.opt.Resolver.Serve(n, r.ns, n.resolverAddrs(), r.attached)
+		c, err := k.opt.Resolver.Serve(n, r.ns, n.resolverAddrs(), r.named)
 		if err != nil {
 			return fmt.Errorf("resolver: %w", err)
 		}

@@ -201,7 +201,7 @@ type fakeResolver struct {
 	broken error
 }
 
-func (f *fakeResolver) Serve(_ Network, router *NetNS, addrs []netip.Addr, attached func(netip.Addr) bool) (io.Closer, error) {
+func (f *fakeResolver) Serve(_ Network, router *NetNS, addrs []netip.Addr, named func(netip.Addr) bool) (io.Closer, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.broken != nil {
@@ -212,7 +212,7 @@ func (f *fakeResolver) Serve(_ Network, router *NetNS, addrs []netip.Addr, attac
 		return nil, err
 	}
 	f.open++
-	f.addrs, f.asked = addrs, attached
+	f.addrs, f.asked = addrs, named
 	return closer(func() error { f.open--; return l.Close() }), nil
 }
 
@@ -240,7 +240,12 @@ func TestResolverComesAndGoes(t *testing.T) {
 	if !f.asked(netip.MustParseAddr("10.0.1.10")) || f.asked(netip.MustParseAddr("10.0.1.11")) {
 		t.Error("attached addresses aren't known to the resolver")
 	}
-	n.Resolver = false
+	n.Unnamed = true
+	w.apply(n)
+	if f.open != 1 || f.asked(netip.MustParseAddr("10.0.1.10")) {
+		t.Error("without host names, an address has one")
+	}
+	n.Resolver, n.Unnamed = false, false
 	w.apply(n)
 	if f.open != 0 {
 		t.Errorf("%d resolvers, want none", f.open)

@@ -319,10 +319,13 @@ func (r *router) current() (Network, bool) {
 	return r.network, r.isApplied
 }
 
-// attached says that an interface has the address.
-func (r *router) attached(addr netip.Addr) bool {
+// named says that an interface has the address, and its name.
+func (r *router) named(addr netip.Addr) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.network.Unnamed {
+		return false
+	}
 	have, err := r.table.state()
 	if err != nil {
 		return false

@@ -151,11 +151,7 @@ func (i *NetworkInterface) PublicDNSName() string {
 	if !i.Public.IsValid() {
 		return ""
 	}
-	domain := i.Scope.Region + ".compute.amazonaws.com"
-	if i.Scope.Region == "us-east-1" {
-		domain = "compute-1.amazonaws.com"
-	}
-	return "ec2-" + dashed(i.Public) + "." + domain
+	return "ec2-" + dashed(i.Public) + "." + publicDomain(i.Scope.Region)
 }
 
 // DNSNames are the names of an interface's addresses; none unless its VPC has

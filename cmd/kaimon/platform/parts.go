@@ -99,6 +99,7 @@ func (m *Main) planeOptions() vpc.Options {
 		PlatformPorts: m.platformPorts(),
 		Resolver: dns.New(dns.Options{Log: m.Log, Zones: []dns.Zone{
 			m.platformNames(), ec2ctl.EndpointNames{Store: m.store},
+			ec2ctl.PublicNames{Store: m.store, Pool: m.Config.PublicCIDR},
 			elbv2ctl.Names{Store: m.store}, servicediscoveryctl.Names{Store: m.store, Below: clock.Below},
 		}}),
 	}

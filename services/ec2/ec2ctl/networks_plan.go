@@ -15,7 +15,7 @@ func networkOf(r store.Reader, id string, pool netip.Prefix) (n vpc.Network, ok 
 	if !ok {
 		return vpc.Network{}, false
 	}
-	n = vpc.Network{ID: row.ID, Region: row.Scope.Region, CIDRs: row.CIDRs, Resolver: row.DNSSupport, ACLs: aclsOf(r, id)}
+	n = vpc.Network{ID: row.ID, Region: row.Scope.Region, CIDRs: row.CIDRs, Resolver: row.DNSSupport, Unnamed: !row.DNSHostnames, ACLs: aclsOf(r, id)}
 	n.NATGateways = natGatewaysOf(r, id)
 	n.Endpoints, n.PlatformAddresses = endpointsOf(r, id), platformAddresses(r, id)
 	n.Flows = hasFlowLogs(r, id)

@@ -63,7 +63,7 @@ func TestNetworkOfDefaultVPC(t *testing.T) {
 	update(t, s, func(tx *store.Txn) { ec2.EnsureDefaultVPC(tx, scope) })
 	row, _ := ec2.DefaultVPC(s.Snapshot(), scope)
 	n, ok := networkOf(s.Snapshot(), row.ID, pool)
-	if !ok || n.Region != "eu-west-1" || !n.Resolver || len(n.Subnets) != 3 || len(n.Groups) != 1 {
+	if !ok || n.Region != "eu-west-1" || !n.Resolver || n.Unnamed || len(n.Subnets) != 3 || len(n.Groups) != 1 {
 		t.Fatalf("network %+v", n)
 	}
 	for _, subnet := range n.Subnets {
@@ -81,6 +81,19 @@ func TestNetworkOfDefaultVPC(t *testing.T) {
 	}
 	if _, ok := networkOf(s.Snapshot(), "vpc-gone", pool); ok {
 		t.Error("a VPC without a row has a network")
+	}
+}
+
+// TestDNSAttributes holds that each of a VPC's DNS attributes has its effect.
+func TestDNSAttributes(t *testing.T) {
+	s := open(t)
+	for _, test := range []struct{ support, hostnames bool }{{true, true}, {true, false}, {false, false}} {
+		update(t, s, func(tx *store.Txn) {
+			ec2.VPCs.Put(tx, ec2.VPC{ID: "vpc-a", Scope: scope, DNSSupport: test.support, DNSHostnames: test.hostnames})
+		})
+		if n, ok := networkOf(s.Snapshot(), "vpc-a", pool); !ok || n.Resolver != test.support || n.Unnamed == test.hostnames {
+			t.Errorf("%+v: resolver %t, unnamed %t", test, n.Resolver, n.Unnamed)
+		}
 	}
 }
 
