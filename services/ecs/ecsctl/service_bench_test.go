@@ -104,7 +104,7 @@ func BenchmarkReplace(b *testing.B) {
 				n++
 				<-before
 			}
-			each := float64((cpu(b)-from).Microseconds()) / 1000 / float64(b.N)
+			each := float64((cpu(b) - from).Microseconds()) / 1000 / float64(b.N)
 			b.ReportMetric(each, "cpu-ms/task")
 			if desired == sizes[0] {
 				fewest = each
