@@ -67,6 +67,12 @@ func serve(raw string) {
 // serveAndKill has a server do an errand and kills it some time after it said so.
 func serveAndKill(t *testing.T, e errand, after time.Duration) {
 	t.Helper()
+	serveUntil(t, e, func() { time.Sleep(after) })
+}
+
+// serveUntil has a server do an errand, waits once it said so, and kills it.
+func serveUntil(t *testing.T, e errand, wait func()) {
+	t.Helper()
 	raw, err := json.Marshal(e)
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +90,7 @@ func serveAndKill(t *testing.T, e errand, after time.Duration) {
 	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "started\n" {
 		t.Fatalf("%q %v", line, err)
 	}
-	time.Sleep(after)
+	wait()
 	if err := server.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}

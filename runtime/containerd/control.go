@@ -100,33 +100,50 @@ func (e *Engine) clear(ctx context.Context, t *task, c *container) error {
 }
 
 // discard ends a container's process, if it runs, and has its shim forget it.
+// A shim that doesn't is ended, and with it the task's other containers.
 func (e *Engine) discard(ctx context.Context, t *task, c *container, s *shim.Shim) error {
-	var err error = errdefs.ErrNotFound
-	var state *taskapi.StateResponse
 	if s != nil {
-		ctx := shim.Context(ctx)
-		if state, err = s.Service.State(ctx, &taskapi.StateRequest{ID: c.id}); err == nil {
-			if state.Status != tasktypes.Status_STOPPED {
-				// Asked to delete a process that hasn't ended, a shim waits for its output.
-				if err := e.groups.Kill(ctx, t.id, c.name); err != nil {
-					return err
-				}
-				if _, err := s.Service.Wait(ctx, &taskapi.WaitRequest{ID: c.id}); err != nil {
-					return native(err)
-				}
+		timed, cancel := context.WithTimeout(ctx, e.patience)
+		defer cancel()
+		err := e.forget(timed, t, c, s)
+		switch {
+		case errdefs.IsNotFound(err):
+		case err == nil, timed.Err() == nil, ctx.Err() != nil:
+			return err
+		default:
+			e.log.Warn("a shim doesn't forget a container: killing it", "task", t.id, "container", c.name, "error", err)
+			if err := e.killShim(s); err != nil {
+				return err
 			}
-			_, err = s.Service.Delete(ctx, &taskapi.DeleteRequest{ID: c.id})
 		}
-		err = native(err)
 	}
-	if !errdefs.IsNotFound(err) {
+	if err := e.killMaker(ctx, c); err != nil {
 		return err
 	}
-	// No shim knows it.
 	if err := e.groups.Kill(ctx, t.id, c.name); err != nil {
 		return err
 	}
 	return e.sweep(t, c)
+}
+
+// forget ends a container's process, if it runs, and has its shim forget it.
+func (e *Engine) forget(ctx context.Context, t *task, c *container, s *shim.Shim) error {
+	ctx = shim.Context(ctx)
+	state, err := s.Service.State(ctx, &taskapi.StateRequest{ID: c.id})
+	if err != nil {
+		return native(err)
+	}
+	if state.Status != tasktypes.Status_STOPPED {
+		// Asked to delete a process that hasn't ended, a shim waits for its output.
+		if err := e.groups.Kill(ctx, t.id, c.name); err != nil {
+			return err
+		}
+		if _, err := s.Service.Wait(ctx, &taskapi.WaitRequest{ID: c.id}); err != nil {
+			return native(err)
+		}
+	}
+	_, err = s.Service.Delete(ctx, &taskapi.DeleteRequest{ID: c.id})
+	return native(err)
 }
 
 // Log implements supervise.Engine.

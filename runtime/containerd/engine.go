@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"kaimon.dev/kaimon/internal/clock"
 	"kaimon.dev/kaimon/runtime"
@@ -59,7 +60,8 @@ type Engine struct {
 	events   *queue
 	initPath string
 	seccomp  seccompCache
-	noted    sync.Map // notes on containers that were logged
+	noted    sync.Map      // notes on containers that were logged
+	patience time.Duration // with a shim that is to forget a container
 
 	closing atomic.Bool
 	watches sync.WaitGroup
@@ -72,7 +74,7 @@ var _ supervise.Engine = (*Engine)(nil)
 
 // New opens the engine. Tasks of an earlier life are found by Recover.
 func New(ctx context.Context, opts Options) (_ *Engine, err error) {
-	e := &Engine{opts: opts, log: opts.Log, clock: opts.Clock, tasks: map[string]*task{}}
+	e := &Engine{opts: opts, log: opts.Log, clock: opts.Clock, patience: shimPatience, tasks: map[string]*task{}}
 	if e.log == nil {
 		e.log = slog.Default()
 	}

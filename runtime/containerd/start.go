@@ -27,6 +27,11 @@ import (
 )
 
 const (
+	// shimPatience is how long a shim may take to forget a container: more than the
+	// ten seconds that it waits for the rest of the output.
+	shimPatience = 15 * time.Second
+	// clearPatience bounds clearing away what a start that failed has left.
+	clearPatience = 30 * time.Second
 	// shimGrace is how long a shim may take to end.
 	shimGrace = 5 * time.Second
 	// logGrace is how long the rest of an ended container's output may take.
@@ -60,7 +65,7 @@ func (e *Engine) Start(ctx context.Context, spec runtime.Spec, name string, atte
 		Stream: spec.Containers[i].Log.Stream, Buffer: spec.Containers[i].Log.Buffer, Begins: spec.Containers[i].Log.Begins,
 	}
 	if err := writeJSON(c.recordPath(), record); err != nil {
-		return supervise.Started{}, errors.Join(err, e.clear(context.WithoutCancel(ctx), t, c))
+		return supervise.Started{}, errors.Join(err, e.clearFailed(ctx, t, c))
 	}
 	t.mu.Lock()
 	c.record = &record
@@ -97,7 +102,14 @@ func (e *Engine) launchSomewhere(ctx context.Context, t *task, c *container, spe
 			return nil, started, "", ctx.Err()
 		}
 	}
-	return nil, started, "", errors.Join(err, e.clear(context.WithoutCancel(ctx), t, c))
+	return nil, started, "", errors.Join(err, e.clearFailed(ctx, t, c))
+}
+
+// clearFailed clears a container away whose start failed, also for want of time.
+func (e *Engine) clearFailed(ctx context.Context, t *task, c *container) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), clearPatience)
+	defer cancel()
+	return e.clear(ctx, t, c)
 }
 
 // launch makes the container's file system and spec and starts its process.

@@ -179,13 +179,18 @@ func (e *Engine) endShim(ctx context.Context, s *shim.Shim) error {
 		defer cancel()
 		if err := s.Shutdown(ctx); err != nil {
 			e.log.Warn("shim doesn't end: killing it", "shim", s.ID, "error", err)
-			if err := shim.Kill(s.ID, s.Pid); err != nil {
-				return err
-			}
+			return e.killShim(s)
 		}
 	}
 	_ = s.Close() // it is closed already where the shim has gone
 	return e.launcher.Remove(s.ID)
+}
+
+// killShim ends a shim, whatever it does, and removes its folder.
+func (e *Engine) killShim(s *shim.Shim) error {
+	err := shim.Kill(s.ID, s.Pid)
+	_ = s.Close() // the killed process may have closed it
+	return errors.Join(err, e.launcher.Remove(s.ID))
 }
 
 // writeJSON replaces a file as a whole.

@@ -44,7 +44,9 @@ func (h *holder) Shutdown(ctx context.Context, r *taskapi.ShutdownRequest) (*emp
 	return h.TTRPCTaskService.Shutdown(ctx, r)
 }
 
-// Create implements the task service.
+// Create implements the task service. It isn't cut short when the server goes
+// away: the OCI runtime makes the container in a process apart from the one that
+// would be killed, and nobody would know what comes of it.
 func (h *holder) Create(ctx context.Context, r *taskapi.CreateTaskRequest) (*taskapi.CreateTaskResponse, error) {
 	h.creating.RLock()
 	defer h.creating.RUnlock()
@@ -55,7 +57,7 @@ func (h *holder) Create(ctx context.Context, r *taskapi.CreateTaskRequest) (*tas
 		}
 		h.hold(r.ID, f)
 	}
-	answer, err := h.TTRPCTaskService.Create(ctx, r)
+	answer, err := h.TTRPCTaskService.Create(context.WithoutCancel(ctx), r)
 	if err != nil {
 		h.hold(r.ID, nil)
 	}

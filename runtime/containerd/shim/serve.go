@@ -55,6 +55,10 @@ func serve(id string) error {
 			return err
 		}
 	}
+	// What this process starts must not have them: a runtime that outlives it would
+	// keep the socket open, where servers connect and nobody answers.
+	unix.CloseOnExec(listenerFD)
+	unix.CloseOnExec(leaseFD)
 	debug.SetGCPercent(40) // a shim allocates little, and there are many
 	if err := log.SetLevel("warn"); err != nil {
 		return err
@@ -103,15 +107,17 @@ func serve(id string) error {
 }
 
 // reap collects ended children: the containers' first processes and, as the
-// subreaper, whatever these leave behind.
+// subreaper, whatever these leave behind. On a busy machine it may get to run
+// only after the first of them has ended, whose signal nobody took.
 func reap() {
 	signals := make(chan os.Signal, 32)
 	signal.Notify(signals, unix.SIGCHLD)
 	signal.Ignore(unix.SIGPIPE, unix.SIGINT, unix.SIGHUP)
-	for range signals {
+	for {
 		if err := reaper.Reap(); err != nil {
 			fmt.Fprintf(os.Stderr, "reap: %v\n", err)
 		}
+		<-signals
 	}
 }
 

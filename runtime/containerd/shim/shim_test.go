@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
+	"github.com/containerd/containerd/v2/pkg/sys/reaper"
 
 	"golang.org/x/sys/unix"
 
@@ -22,7 +24,45 @@ func TestMain(m *testing.M) {
 	if Main() {
 		return
 	}
+	if os.Getenv(reapMarker) != "" {
+		reapLate()
+		return
+	}
 	testenv.InHost(m)
+}
+
+// reapMarker makes the test binary reap late.
+const reapMarker = "KAIMON_TEST_REAP"
+
+// reapLate begins to reap when a child has ended already.
+func reapLate() {
+	child := exec.Command("/bin/true")
+	ends, err := reaper.Default.Start(child)
+	if err != nil {
+		panic(err)
+	}
+	if err := unix.Waitid(unix.P_PID, child.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil); err != nil {
+		panic(err)
+	}
+	go reap()
+	for end := range ends {
+		if end.Pid == child.Process.Pid {
+			os.Stdout.WriteString("reaped")
+			return
+		}
+	}
+}
+
+// TestReapLate holds that a container is not taken to be in the making for ever
+// where its OCI runtime ended before this process listened for ended children.
+func TestReapLate(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "/proc/self/exe")
+	cmd.Env = append(os.Environ(), reapMarker+"=1")
+	if out, err := cmd.CombinedOutput(); err != nil || string(out) != "reaped" {
+		t.Errorf("%q %v", out, err)
+	}
 }
 
 func launcher(t *testing.T) *Launcher {
