@@ -11,16 +11,7 @@ import (
 
 // TestLiveTail follows a group while a container prints into it.
 func TestLiveTail(t *testing.T) {
-	s := newServer(t)
-	startRegistry(t)
-	if _, err := s.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	c := newClient(t, s)
-	logs, err := s.Logs()
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, c, logs := newLogsServer(t)
 	if _, err := logs.CreateLogGroup(t.Context(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("/app")}); err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,22 @@ import (
 	"kaimon.dev/kaimon/test/live"
 )
 
+// newLogsServer starts a server, and makes clients of it.
+func newLogsServer(t *testing.T) (*live.Server, *client, *cloudwatchlogs.Client) {
+	t.Helper()
+	s := newServer(t)
+	startRegistry(t)
+	if _, err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c := newClient(t, s)
+	logs, err := s.Logs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, c, logs
+}
+
 // runPrinter runs a shell script in a container that prints into the group /app,
 // made for it, and returns the task and its log stream.
 func (c *client) runPrinter(t *testing.T, script string) (task, stream string) {
@@ -64,16 +80,7 @@ func lastLine(t *testing.T, logs *cloudwatchlogs.Client, stream string) (n int) 
 // times as soon as lines come again, some times at once. There is no gap, no
 // double, and no line in a wrong place.
 func TestCounterIsWhole(t *testing.T) {
-	s := newServer(t)
-	startRegistry(t)
-	if _, err := s.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	c := newClient(t, s)
-	logs, err := s.Logs()
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, c, logs := newLogsServer(t)
 	task, stream := c.runPrinter(t, "trap 'exit 0' TERM; i=0; while :; do i=$((i+1)); echo line $i; [ $((i % 20)) = 0 ] && usleep 5000; done")
 	seen := 0
 	for round := range 10 {
@@ -136,17 +143,8 @@ func secondCLI(t *testing.T) string {
 // TestTailFollow follows a group with the aws CLI: what one container has
 // printed, and what another prints once that was seen.
 func TestTailFollow(t *testing.T) {
-	s := newServer(t)
 	cli := secondCLI(t)
-	startRegistry(t)
-	if _, err := s.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	c := newClient(t, s)
-	logs, err := s.Logs()
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, c, logs := newLogsServer(t)
 	_, stream := c.runPrinter(t, "echo line 1; exec sleep 1000")
 	for begun := time.Now(); lastLine(t, logs, stream) == 0; time.Sleep(10 * time.Millisecond) {
 		if time.Since(begun) > time.Minute {
