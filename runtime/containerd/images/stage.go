@@ -69,8 +69,8 @@ type stage struct {
 
 // feed hands over bytes, and waits while the stage is too far behind.
 func (g *stage) feed(p []byte) {
-	g.fed.Store(clock.System{}.Now().UnixNano())
 	for len(p) > 0 {
+		g.fed.Store(clock.System{}.Now().UnixNano())
 		var chunk []byte
 		select {
 		case chunk = <-g.free:
@@ -85,6 +85,13 @@ func (g *stage) feed(p []byte) {
 		}
 		p = p[n:]
 	}
+}
+
+// end says that all has come.
+func (g *stage) end() {
+	close(g.input)
+	<-g.done
+	g.input, g.free, g.rest, g.last = nil, nil, nil, nil // a stage may wait for long
 }
 
 // abort throws the stage away.

@@ -120,8 +120,8 @@ func TestStageWaits(t *testing.T) {
 		t.Fatal(g.err)
 	}
 	f.prune()
-	if n := f.files(); n != 1 {
-		t.Errorf("%d files while it waits", n)
+	if f.stages.running.Wait(); f.files() != 1 || g.free != nil {
+		t.Errorf("%d files while it waits, and %d chunks", f.files(), cap(g.free))
 	}
 	if again := send(t, c, layer.mediaType, layer.blob(t)); f.stages.ready[again.Digest] != g {
 		t.Error("the same again replaced it")

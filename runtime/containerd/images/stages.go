@@ -113,8 +113,8 @@ func (t *stages) evict() bool {
 
 // staged says that all of a layer has come, and under which digest.
 func (s *Store) staged(ctx context.Context, g *stage, blob digest.Digest) {
-	close(g.input)
 	t := &s.stages
+	t.running.Go(g.end)
 	t.mu.Lock()
 	var surplus []*stage
 	if before := t.ready[blob]; before != nil {
