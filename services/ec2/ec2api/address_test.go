@@ -66,13 +66,13 @@ func TestAddressRefusals(t *testing.T) {
 		{AssociateAddressInput{AllocationId: a.AllocationId, NetworkInterfaceId: &task}, "AuthFailure", "You do not have permission to access the specified resource."},
 		{AssociateAddressInput{AllocationId: a.AllocationId, NetworkInterfaceId: p("eni-nope")}, "InvalidNetworkInterfaceID.NotFound", "eni-nope"},
 		{AssociateAddressInput{AllocationId: p("eipalloc-nope"), NetworkInterfaceId: &eni}, "InvalidAllocationID.NotFound", "eipalloc-nope"},
-		{AssociateAddressInput{PublicIp: p("100.64.0.250"), NetworkInterfaceId: &eni}, "InvalidAddress.NotFound", "Address '100.64.0.250' not found."},
+		{AssociateAddressInput{PublicIp: p("100.64.0.1"), NetworkInterfaceId: &eni}, "InvalidAddress.NotFound", "Address '100.64.0.1' not found."},
 		{AssociateAddressInput{PublicIp: p("public"), NetworkInterfaceId: &eni}, "InvalidParameterValue", "public"},
 		{AssociateAddressInput{AllocationId: a.AllocationId, InstanceId: p("i-1")}, "InvalidInstanceID.NotFound", "The instance ID 'i-1' does not exist"},
 		{AssociateAddressInput{AllocationId: a.AllocationId}, "MissingParameter", "networkInterfaceId"},
 		{AssociateAddressInput{NetworkInterfaceId: &eni}, "InvalidParameterCombination", ""},
 		{AssociateAddressInput{AllocationId: a.AllocationId, PublicIp: a.PublicIp, NetworkInterfaceId: &eni}, "InvalidParameterCombination", ""},
-		{AssociateAddressInput{AllocationId: a.AllocationId, NetworkInterfaceId: &eni, PrivateIpAddress: p("10.0.1.250")}, "InvalidParameterValue", "10.0.1.250"},
+		{AssociateAddressInput{AllocationId: a.AllocationId, NetworkInterfaceId: &eni, PrivateIpAddress: p("10.0.1.1")}, "InvalidParameterValue", "10.0.1.1"},
 	} {
 		_, err := n.AssociateAddress(n.ctx, &c.in)
 		refused(t, err, c.code, c.text)
