@@ -101,6 +101,16 @@ const (
 // Ptr returns a pointer to v.
 func Ptr[T any](v T) *T { return &v }
 
+// Optional returns a pointer to v, and nil for the zero value: a member that
+// isn't answered.
+func Optional[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
 // Val returns what p points to, or the zero value for nil.
 func Val[T any](p *T) T {
 	if p == nil {

@@ -22,15 +22,6 @@ type Handlers struct {
 
 var _ API = (*Handlers)(nil)
 
-// optional returns nil for the zero value: a member that isn't answered.
-func optional[T comparable](v T) *T {
-	var zero T
-	if v == zero {
-		return nil
-	}
-	return &v
-}
-
 // find returns a certificate of the caller's.
 func find(ctx context.Context, r store.Reader, arn *string) (*acm.Certificate, error) {
 	if a, err := aws.ParseARN(wire.Val(arn)); err != nil || a.Service != "acm" || a.Type() != "certificate" {
@@ -60,5 +51,5 @@ func (h *Handlers) GetCertificate(ctx context.Context, in *GetCertificateInput) 
 	if err != nil {
 		return nil, err
 	}
-	return &GetCertificateOutput{Certificate: &c.Body, CertificateChain: optional(c.Chain)}, nil
+	return &GetCertificateOutput{Certificate: &c.Body, CertificateChain: wire.Optional(c.Chain)}, nil
 }

@@ -47,7 +47,7 @@ func (h *Handlers) ListCertificates(ctx context.Context, in *ListCertificatesInp
 	if !ok {
 		return nil, acm.ErrValidation("The next token is not valid.")
 	}
-	return &ListCertificatesOutput{CertificateSummaryList: rows, NextToken: optional(next)}, nil
+	return &ListCertificatesOutput{CertificateSummaryList: rows, NextToken: wire.Optional(next)}, nil
 }
 
 // listed says whether a certificate passes a request's filters.

@@ -60,15 +60,6 @@ func dryRun(asked *bool) error {
 	}
 }
 
-// optional returns nil for the zero value: a member that isn't answered.
-func optional[T comparable](v T) *T {
-	var zero T
-	if v == zero {
-		return nil
-	}
-	return &v
-}
-
 func unsupported(param string) error {
 	return aws.Errorf("UnsupportedOperation", "The parameter %s is not supported by Kaimon.", param)
 }

@@ -130,7 +130,7 @@ func (h *Handlers) GetManagedPrefixListEntries(ctx context.Context, in *GetManag
 	}
 	out := &GetManagedPrefixListEntriesOutput{NextToken: next, Entries: []PrefixListEntry{}}
 	for _, e := range rows {
-		out.Entries = append(out.Entries, PrefixListEntry{Cidr: wire.Ptr(e.CIDR.String()), Description: optional(e.Description)})
+		out.Entries = append(out.Entries, PrefixListEntry{Cidr: wire.Ptr(e.CIDR.String()), Description: wire.Optional(e.Description)})
 	}
 	return out, nil
 }

@@ -79,7 +79,7 @@ func wireRouteTable(r store.Reader, t *ec2.RouteTable) RouteTable {
 	}
 	for _, a := range t.Associations {
 		out.Associations = append(out.Associations, RouteTableAssociation{
-			RouteTableAssociationId: &a.ID, RouteTableId: &t.ID, SubnetId: optional(a.Subnet), Main: &a.Main,
+			RouteTableAssociationId: &a.ID, RouteTableId: &t.ID, SubnetId: wire.Optional(a.Subnet), Main: &a.Main,
 			AssociationState: associated(),
 		})
 	}
@@ -100,7 +100,7 @@ func wireRouteTable(r store.Reader, t *ec2.RouteTable) RouteTable {
 
 func wireRoute(r store.Reader, t *ec2.RouteTable, route ec2.Route) Route {
 	out := Route{
-		GatewayId: optional(route.GatewayID), NatGatewayId: optional(route.NATGatewayID),
+		GatewayId: wire.Optional(route.GatewayID), NatGatewayId: wire.Optional(route.NATGatewayID),
 		DestinationCidrBlock: wire.Ptr(route.Destination.String()), Origin: wire.Ptr("CreateRoute"), State: wire.Ptr("active"),
 	}
 	if !route.Active(r, t) {

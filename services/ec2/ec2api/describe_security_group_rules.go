@@ -40,7 +40,7 @@ func wireRule(r store.Reader, rule *ec2.SecurityGroupRule) SecurityGroupRule {
 		GroupId: &rule.Group, GroupOwnerId: &rule.Scope.Account, IsEgress: &rule.Egress,
 		IpProtocol: wire.Ptr(ec2.ProtocolName(rule.Protocol)),
 		FromPort:   wire.Ptr(int32(rule.FromPort)), ToPort: wire.Ptr(int32(rule.ToPort)),
-		CidrIpv4: optional(cidrText(rule)), PrefixListId: optional(rule.PrefixList), Description: optional(rule.Description), Tags: wireTags(r, rule.ID),
+		CidrIpv4: wire.Optional(cidrText(rule)), PrefixListId: wire.Optional(rule.PrefixList), Description: wire.Optional(rule.Description), Tags: wireTags(r, rule.ID),
 	}
 	if rule.PeerGroup != "" {
 		out.ReferencedGroupInfo = &ReferencedSecurityGroup{GroupId: &rule.PeerGroup, UserId: &rule.Scope.Account}

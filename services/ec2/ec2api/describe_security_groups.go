@@ -139,12 +139,12 @@ func addPermission(list []IpPermission, rule *ec2.SecurityGroupRule) []IpPermiss
 	}
 	switch {
 	case rule.PrefixList != "":
-		list[at].PrefixListIds = append(list[at].PrefixListIds, PrefixListId{PrefixListId: &rule.PrefixList, Description: optional(rule.Description)})
+		list[at].PrefixListIds = append(list[at].PrefixListIds, PrefixListId{PrefixListId: &rule.PrefixList, Description: wire.Optional(rule.Description)})
 	case rule.PeerGroup != "":
-		pair := UserIdGroupPair{GroupId: &rule.PeerGroup, UserId: &rule.Scope.Account, Description: optional(rule.Description)}
+		pair := UserIdGroupPair{GroupId: &rule.PeerGroup, UserId: &rule.Scope.Account, Description: wire.Optional(rule.Description)}
 		list[at].UserIdGroupPairs = append(list[at].UserIdGroupPairs, pair)
 	default:
-		list[at].IpRanges = append(list[at].IpRanges, IpRange{CidrIp: wire.Ptr(rule.CIDR.String()), Description: optional(rule.Description)})
+		list[at].IpRanges = append(list[at].IpRanges, IpRange{CidrIp: wire.Ptr(rule.CIDR.String()), Description: wire.Optional(rule.Description)})
 	}
 	return list
 }

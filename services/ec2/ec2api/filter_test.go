@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"kaimon.dev/kaimon/aws/wire"
 )
 
 // expression is the regular expression of a pattern: the reference for matches.
@@ -110,7 +112,7 @@ var documented = map[string][]string{
 // describe calls a Describe operation with filters and counts the rows.
 func (w *world) describe(operation string, dryRun bool, filters ...Filter) (int, error) {
 	w.t.Helper()
-	dry := optional(dryRun)
+	dry := wire.Optional(dryRun)
 	switch operation {
 	case "DescribeVpcs":
 		return count(w.DescribeVpcs(w.ctx, &DescribeVpcsInput{Filters: filters, DryRun: dry}))(func(o *DescribeVpcsOutput) int { return len(o.Vpcs) })

@@ -147,9 +147,9 @@ func (h *Handlers) DescribeFlowLogs(ctx context.Context, in *DescribeFlowLogsInp
 		status, message := f.Delivery(r)
 		out.FlowLogs = append(out.FlowLogs, FlowLog{
 			FlowLogId: &f.ID, ResourceId: &f.Resource, TrafficType: &f.Traffic, CreationTime: &f.CreatedAt,
-			FlowLogStatus: wire.Ptr("ACTIVE"), DeliverLogsStatus: &status, DeliverLogsErrorMessage: optional(message),
+			FlowLogStatus: wire.Ptr("ACTIVE"), DeliverLogsStatus: &status, DeliverLogsErrorMessage: wire.Optional(message),
 			DeliverLogsPermissionArn: &f.Role,
-			LogDestinationType:       wire.Ptr(toLogGroups), LogGroupName: &f.LogGroup, LogDestination: optional(f.Destination),
+			LogDestinationType:       wire.Ptr(toLogGroups), LogGroupName: &f.LogGroup, LogDestination: wire.Optional(f.Destination),
 			LogFormat: &f.Format, MaxAggregationInterval: wire.Ptr(int32(f.Interval)), Tags: wireTags(r, f.ID),
 		})
 	}

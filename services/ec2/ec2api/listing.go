@@ -73,7 +73,7 @@ func (l listing[T]) rows() ([]*T, *string, error) {
 	if !ok {
 		return nil, nil, ec2.ErrInvalidParameter("Invalid value '%s' for nextToken.", wire.Val(l.token))
 	}
-	return rows, optional(next), dryRun(l.dryRun)
+	return rows, wire.Optional(next), dryRun(l.dryRun)
 }
 
 func (l listing[T]) named() ([]*T, error) {

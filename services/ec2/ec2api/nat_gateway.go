@@ -101,7 +101,7 @@ func (h *Handlers) DescribeNatGateways(ctx context.Context, in *DescribeNatGatew
 func wireNATGateway(r store.Reader, g *ec2.NATGateway) NatGateway {
 	out := NatGateway{
 		NatGatewayId: &g.ID, VpcId: &g.VPC, SubnetId: &g.Subnet, State: wire.Ptr(g.State(r)), CreateTime: &g.CreatedAt,
-		ConnectivityType: wire.Ptr("public"), FailureCode: optional(g.FailureCode), FailureMessage: optional(g.FailureMessage),
+		ConnectivityType: wire.Ptr("public"), FailureCode: wire.Optional(g.FailureCode), FailureMessage: wire.Optional(g.FailureMessage),
 		NatGatewayAddresses: []NatGatewayAddress{}, Tags: wireTags(r, g.ID),
 	}
 	if g.Private {
@@ -111,7 +111,7 @@ func wireNATGateway(r store.Reader, g *ec2.NATGateway) NatGateway {
 		out.DeleteTime = &ended
 	}
 	address := NatGatewayAddress{
-		AllocationId: optional(g.Allocation), AssociationId: optional(g.Association), NetworkInterfaceId: optional(g.Interface),
+		AllocationId: wire.Optional(g.Allocation), AssociationId: wire.Optional(g.Association), NetworkInterfaceId: wire.Optional(g.Interface),
 		IsPrimary: wire.Ptr(true), Status: wire.Ptr("succeeded"),
 	}
 	if g.Address.IsValid() {

@@ -95,6 +95,6 @@ func revokedRule(r *ec2.SecurityGroupRule) RevokedSecurityGroupRule {
 		SecurityGroupRuleId: &r.ID, GroupId: &r.Group, IsEgress: &r.Egress,
 		IpProtocol: wire.Ptr(ec2.ProtocolName(r.Protocol)),
 		FromPort:   wire.Ptr(int32(r.FromPort)), ToPort: wire.Ptr(int32(r.ToPort)),
-		CidrIpv4: optional(cidrText(r)), ReferencedGroupId: optional(r.PeerGroup), PrefixListId: optional(r.PrefixList), Description: optional(r.Description),
+		CidrIpv4: wire.Optional(cidrText(r)), ReferencedGroupId: wire.Optional(r.PeerGroup), PrefixListId: wire.Optional(r.PrefixList), Description: wire.Optional(r.Description),
 	}
 }

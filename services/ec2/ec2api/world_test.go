@@ -102,7 +102,7 @@ func (w *world) secondVPC() string {
 func (w *world) newGroup(vpc, name string) string {
 	w.t.Helper()
 	return *must(w.CreateSecurityGroup(w.ctx, &CreateSecurityGroupInput{
-		GroupName: &name, Description: p("made by a test"), VpcId: optional(vpc),
+		GroupName: &name, Description: p("made by a test"), VpcId: wire.Optional(vpc),
 	}))(w.t).GroupId
 }
 

@@ -77,15 +77,6 @@ func (h *Handlers) change(ctx context.Context, t target, fn func(tx *store.Txn, 
 	})
 }
 
-// optional returns nil for the zero value: a member that isn't answered.
-func optional[T comparable](v T) *T {
-	var zero T
-	if v == zero {
-		return nil
-	}
-	return &v
-}
-
 // defaultPage is how many rows an answer holds when the request doesn't say.
 const defaultPage = 100
 
@@ -102,5 +93,5 @@ func cut[T any](operation string, token *string, size *int32, rows []T, key func
 	if rows == nil {
 		rows = []T{}
 	}
-	return rows, optional(next), nil
+	return rows, wire.Optional(next), nil
 }

@@ -84,7 +84,7 @@ func (h *Handlers) BatchGetImage(ctx context.Context, in *BatchGetImageInput) (*
 
 func image(repo *ecr.Repository, digest, tag string, raw []byte, mediaType string) *Image {
 	return &Image{
-		RegistryId: &repo.Scope.Account, RepositoryName: &repo.Name, ImageId: &ImageIdentifier{ImageDigest: &digest, ImageTag: optional(tag)},
+		RegistryId: &repo.Scope.Account, RepositoryName: &repo.Name, ImageId: &ImageIdentifier{ImageDigest: &digest, ImageTag: wire.Optional(tag)},
 		ImageManifest: wire.Ptr(string(raw)), ImageManifestMediaType: &mediaType,
 	}
 }

@@ -83,7 +83,7 @@ func (h *Handlers) DescribeImages(ctx context.Context, in *DescribeImagesInput) 
 func detail(repo *ecr.Repository, i *ecr.Image) ImageDetail {
 	return ImageDetail{
 		RegistryId: &repo.Scope.Account, RepositoryName: &repo.Name, ImageDigest: &i.Digest, ImageTags: i.Tags,
-		ImageSizeInBytes: optional(i.Size), ImagePushedAt: &i.PushedAt, ImageManifestMediaType: &i.MediaType,
-		ArtifactMediaType: optional(i.ArtifactType), SubjectManifestDigest: optional(i.Subject), ImageStatus: wire.Ptr("ACTIVE"),
+		ImageSizeInBytes: wire.Optional(i.Size), ImagePushedAt: &i.PushedAt, ImageManifestMediaType: &i.MediaType,
+		ArtifactMediaType: wire.Optional(i.ArtifactType), SubjectManifestDigest: wire.Optional(i.Subject), ImageStatus: wire.Ptr("ACTIVE"),
 	}
 }

@@ -76,7 +76,7 @@ func (h *Handlers) CreatePullThroughCacheRule(ctx context.Context, in *CreatePul
 		return nil, err
 	}
 	return &CreatePullThroughCacheRuleOutput{
-		EcrRepositoryPrefix: &rule.Prefix, UpstreamRegistryUrl: &rule.UpstreamURL, UpstreamRegistry: optional(rule.Upstream),
+		EcrRepositoryPrefix: &rule.Prefix, UpstreamRegistryUrl: &rule.UpstreamURL, UpstreamRegistry: wire.Optional(rule.Upstream),
 		UpstreamRepositoryPrefix: &rule.UpstreamPrefix, RegistryId: &rule.Scope.Account, CreatedAt: &rule.CreatedAt,
 	}, nil
 }
@@ -108,7 +108,7 @@ func (h *Handlers) DescribePullThroughCacheRules(ctx context.Context, in *Descri
 
 func describeRule(r *ecr.PullThroughRule) PullThroughCacheRule {
 	return PullThroughCacheRule{
-		EcrRepositoryPrefix: &r.Prefix, UpstreamRegistryUrl: &r.UpstreamURL, UpstreamRegistry: optional(r.Upstream),
+		EcrRepositoryPrefix: &r.Prefix, UpstreamRegistryUrl: &r.UpstreamURL, UpstreamRegistry: wire.Optional(r.Upstream),
 		UpstreamRepositoryPrefix: &r.UpstreamPrefix, RegistryId: &r.Scope.Account, CreatedAt: &r.CreatedAt, UpdatedAt: &r.UpdatedAt,
 	}
 }

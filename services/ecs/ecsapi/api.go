@@ -32,15 +32,6 @@ func New(o Options) *Handlers { return &Handlers{o} }
 // scope returns the account and region that a request is for.
 func scope(ctx context.Context) aws.Scope { return aws.CallerFrom(ctx).Scope() }
 
-// optional returns nil for the zero value: a member that isn't answered.
-func optional[T comparable](v T) *T {
-	var zero T
-	if v == zero {
-		return nil
-	}
-	return &v
-}
-
 // moment returns nil for the zero time.
 func moment(t time.Time) *time.Time {
 	if t.IsZero() {

@@ -58,14 +58,14 @@ func configurationToWire(e *ecs.ExecuteCommandConfiguration) *ClusterConfigurati
 	if e == nil {
 		return nil
 	}
-	out := &ExecuteCommandConfiguration{KmsKeyId: optional(e.KmsKeyID), Logging: optional(e.Logging)}
+	out := &ExecuteCommandConfiguration{KmsKeyId: wire.Optional(e.KmsKeyID), Logging: wire.Optional(e.Logging)}
 	if l := e.Log; l != nil {
 		out.LogConfiguration = &ExecuteCommandLogConfiguration{
-			CloudWatchLogGroupName:      optional(l.CloudWatchLogGroupName),
+			CloudWatchLogGroupName:      wire.Optional(l.CloudWatchLogGroupName),
 			CloudWatchEncryptionEnabled: &l.CloudWatchEncryptionEnabled,
-			S3BucketName:                optional(l.S3BucketName),
+			S3BucketName:                wire.Optional(l.S3BucketName),
 			S3EncryptionEnabled:         &l.S3EncryptionEnabled,
-			S3KeyPrefix:                 optional(l.S3KeyPrefix),
+			S3KeyPrefix:                 wire.Optional(l.S3KeyPrefix),
 		}
 	}
 	return &ClusterConfiguration{ExecuteCommandConfiguration: out}

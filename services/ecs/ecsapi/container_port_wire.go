@@ -23,9 +23,9 @@ func portFromWire(p PortMapping) ecs.PortMapping {
 
 func portToWire(p ecs.PortMapping) PortMapping {
 	return PortMapping{
-		ContainerPort: optional(int32(p.ContainerPort)), HostPort: optional(int32(p.HostPort)),
-		ContainerPortRange: optional(p.ContainerPortRange), Protocol: &p.Protocol,
-		Name: optional(p.Name), AppProtocol: optional(p.AppProtocol),
+		ContainerPort: wire.Optional(int32(p.ContainerPort)), HostPort: wire.Optional(int32(p.HostPort)),
+		ContainerPortRange: wire.Optional(p.ContainerPortRange), Protocol: &p.Protocol,
+		Name: wire.Optional(p.Name), AppProtocol: wire.Optional(p.AppProtocol),
 	}
 }
 

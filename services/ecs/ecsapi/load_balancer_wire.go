@@ -24,7 +24,7 @@ func loadBalancerToWire(lb ecs.ServiceLoadBalancer) LoadBalancer {
 	if lb.AlternateARN != "" {
 		out.AdvancedConfiguration = &AdvancedConfiguration{
 			AlternateTargetGroupArn: &lb.AlternateARN, ProductionListenerRule: &lb.ProductionRule,
-			TestListenerRule: optional(lb.TestRule), RoleArn: &lb.RoleARN,
+			TestListenerRule: wire.Optional(lb.TestRule), RoleArn: &lb.RoleARN,
 		}
 	}
 	return out
@@ -39,7 +39,7 @@ func resolvedConfiguration(v *ecs.ServiceRevision) *ResolvedConfiguration {
 	out := &ResolvedConfiguration{}
 	for i, lb := range v.LoadBalancers {
 		out.LoadBalancers = append(out.LoadBalancers, ServiceRevisionLoadBalancer{
-			TargetGroupArn: wire.Ptr(v.GroupOf(i)), ProductionListenerRule: optional(lb.ProductionRule),
+			TargetGroupArn: wire.Ptr(v.GroupOf(i)), ProductionListenerRule: wire.Optional(lb.ProductionRule),
 		})
 	}
 	return out

@@ -34,7 +34,7 @@ func page[T any](p pager, items []T, key func(T) string, compare func(a, b strin
 	if !ok {
 		return nil, nil, ecs.InvalidParameter("Invalid token: nextToken is not one that %s gave.", p.Operation)
 	}
-	return items, optional(next), nil
+	return items, wire.Optional(next), nil
 }
 
 // same is the key of items that are their own keys.

@@ -15,7 +15,7 @@ func deploymentToBrief(r store.Reader, d *ecs.ServiceDeployment) ServiceDeployme
 	return ServiceDeploymentBrief{
 		ServiceDeploymentArn: &d.ARN, ServiceArn: &d.ServiceARN, ClusterArn: &d.ClusterARN,
 		TargetServiceRevisionArn: &d.RevisionARN,
-		Status:                   wire.Ptr(string(d.StateOf(s))), StatusReason: optional(s.Reason),
+		Status:                   wire.Ptr(string(d.StateOf(s))), StatusReason: wire.Optional(s.Reason),
 		CreatedAt: moment(d.CreatedAt), StartedAt: moment(s.StartedAt), FinishedAt: moment(s.FinishedAt),
 	}
 }
@@ -26,7 +26,7 @@ func deploymentToWire(r store.Reader, d *ecs.ServiceDeployment) ServiceDeploymen
 	counts := ecs.CountServiceTasks(r, d.ServiceARN)
 	out := ServiceDeployment{
 		ServiceDeploymentArn: &d.ARN, ServiceArn: &d.ServiceARN, ClusterArn: &d.ClusterARN,
-		Status: wire.Ptr(string(d.StateOf(s))), StatusReason: optional(s.Reason), LifecycleStage: optional(s.Stage),
+		Status: wire.Ptr(string(d.StateOf(s))), StatusReason: wire.Optional(s.Reason), LifecycleStage: wire.Optional(s.Stage),
 		CreatedAt: moment(d.CreatedAt), StartedAt: moment(s.StartedAt), FinishedAt: moment(s.FinishedAt),
 		StoppedAt: moment(s.StoppedAt), UpdatedAt: moment(s.UpdatedAt),
 		TargetServiceRevision:   revisionSummary(r, d, d.RevisionARN, counts),
@@ -85,7 +85,7 @@ func revisionToWire(r store.Reader, v *ecs.ServiceRevision) ServiceRevision {
 		out.ContainerImages = each(d.Containers, func(c ecs.ContainerDefinition) ContainerImage {
 			image := ContainerImage{ContainerName: &c.Name, Image: &c.Image}
 			if c.Consistent() {
-				image.ImageDigest = optional(ecs.DigestFor(r, v.ARN, c.Image))
+				image.ImageDigest = wire.Optional(ecs.DigestFor(r, v.ARN, c.Image))
 			}
 			return image
 		})

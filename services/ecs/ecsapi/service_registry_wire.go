@@ -14,7 +14,7 @@ func registryFromWire(g ServiceRegistry) ecs.ServiceRegistry {
 
 func registryToWire(g ecs.ServiceRegistry) ServiceRegistry {
 	return ServiceRegistry{
-		RegistryArn: &g.ARN, ContainerName: optional(g.ContainerName),
-		ContainerPort: optional(int32(g.ContainerPort)), Port: optional(int32(g.Port)),
+		RegistryArn: &g.ARN, ContainerName: wire.Optional(g.ContainerName),
+		ContainerPort: wire.Optional(int32(g.ContainerPort)), Port: wire.Optional(int32(g.Port)),
 	}
 }

@@ -22,9 +22,9 @@ func (h *Handlers) serviceToWire(r store.Reader, s *ecs.Service, withTags bool) 
 		Status:       wire.Ptr(string(s.State(&status))),
 		DesiredCount: wire.Ptr(int32(s.DesiredCount)),
 		RunningCount: wire.Ptr(int32(counts[""].Running)), PendingCount: wire.Ptr(int32(counts[""].Pending)),
-		TaskDefinition: optional(primary.DefinitionARN), TaskSets: h.taskSetsToWire(r, s, withTags),
+		TaskDefinition: wire.Optional(primary.DefinitionARN), TaskSets: h.taskSetsToWire(r, s, withTags),
 		LaunchType: launchType(primary), CapacityProviderStrategy: each(primary.Strategy, strategyItemToWire),
-		PlatformVersion: optional(primary.AskedPlatform), PlatformFamily: wire.Ptr(ecs.PlatformFamilyLinux),
+		PlatformVersion: wire.Optional(primary.AskedPlatform), PlatformFamily: wire.Ptr(ecs.PlatformFamilyLinux),
 		LoadBalancers:                 listed(primary.LoadBalancers, loadBalancerToWire),
 		NetworkConfiguration:          networkToWire(primary.Network),
 		ServiceRegistries:             listed(primary.Registries, registryToWire),
@@ -34,10 +34,10 @@ func (h *Handlers) serviceToWire(r store.Reader, s *ecs.Service, withTags bool) 
 		SchedulingStrategy:            wire.Ptr(schedulingReplica),
 		DeploymentController:          &DeploymentController{Type: wire.Ptr(cmp.Or(s.Controller, ecs.ControllerECS))},
 		DeploymentConfiguration:       deploymentConfigurationToWire(s.Configuration),
-		CurrentServiceDeployment:      optional(s.DeploymentARN),
+		CurrentServiceDeployment:      wire.Optional(s.DeploymentARN),
 		Deployments:                   []Deployment{}, CurrentServiceRevisions: []ServiceCurrentRevisionSummary{},
 		Events:    listed(ecs.EventsOf(r, s.ARN), eventToWire),
-		CreatedAt: moment(s.CreatedAt), CreatedBy: optional(s.CreatedBy),
+		CreatedAt: moment(s.CreatedAt), CreatedBy: wire.Optional(s.CreatedBy),
 		RoleArn:              wire.Ptr(serviceRole(s.Scope)),
 		EnableECSManagedTags: &s.ManagedTags, PropagateTags: &s.PropagateTags,
 		EnableExecuteCommand:        wire.Ptr(false),
@@ -84,7 +84,7 @@ func rolloutToWire(o *ecs.Rollout, v *ecs.ServiceRevision, primary bool, desired
 		LaunchType: launchType(v), CapacityProviderStrategy: each(v.Strategy, strategyItemToWire),
 		PlatformVersion: &v.PlatformVersion, PlatformFamily: wire.Ptr(ecs.PlatformFamilyLinux),
 		NetworkConfiguration: networkToWire(v.Network),
-		RolloutState:         wire.Ptr(string(o.State)), RolloutStateReason: optional(o.Reason),
+		RolloutState:         wire.Ptr(string(o.State)), RolloutStateReason: wire.Optional(o.Reason),
 	}
 }
 
@@ -101,7 +101,7 @@ func launchType(v *ecs.ServiceRevision) *string {
 	if len(v.Strategy) > 0 {
 		return nil
 	}
-	return optional(v.LaunchType)
+	return wire.Optional(v.LaunchType)
 }
 
 // serviceRole is the service-linked role that services with awsvpc run under.

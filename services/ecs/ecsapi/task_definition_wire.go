@@ -78,8 +78,8 @@ func definitionToWire(d *ecs.TaskDefinition) *TaskDefinition {
 	out := &TaskDefinition{
 		TaskDefinitionArn: &d.ARN, Family: &d.Family, Revision: wire.Ptr(int32(d.Revision)),
 		Status:                  wire.Ptr(string(d.Status)),
-		TaskRoleArn:             optional(d.TaskRoleARN),
-		ExecutionRoleArn:        optional(d.ExecutionRoleARN),
+		TaskRoleArn:             wire.Optional(d.TaskRoleARN),
+		ExecutionRoleArn:        wire.Optional(d.ExecutionRoleARN),
 		NetworkMode:             &d.NetworkMode,
 		Cpu:                     wire.Ptr(strconv.Itoa(d.CPU)),
 		Memory:                  wire.Ptr(strconv.Itoa(d.Memory)),
@@ -90,14 +90,14 @@ func definitionToWire(d *ecs.TaskDefinition) *TaskDefinition {
 		RequiresCompatibilities: d.RequiresCompatibilities,
 		RequiresAttributes:      listed(ecs.RequiredAttributes(d), func(name string) Attribute { return Attribute{Name: &name} }),
 		RegisteredAt:            moment(d.RegisteredAt),
-		RegisteredBy:            optional(d.RegisteredBy),
+		RegisteredBy:            wire.Optional(d.RegisteredBy),
 		DeregisteredAt:          moment(d.DeregisteredAt),
 		DeleteRequestedAt:       moment(d.DeleteRequestedAt),
 		EnableFaultInjection:    d.EnableFaultInjection,
 	}
 	if p := d.RuntimePlatform; p != nil {
 		out.RuntimePlatform = &RuntimePlatform{
-			CpuArchitecture: optional(p.CPUArchitecture), OperatingSystemFamily: optional(p.OperatingSystemFamily),
+			CpuArchitecture: wire.Optional(p.CPUArchitecture), OperatingSystemFamily: wire.Optional(p.OperatingSystemFamily),
 		}
 	}
 	if d.EphemeralStorage != 0 {

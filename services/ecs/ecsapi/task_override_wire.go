@@ -111,8 +111,8 @@ func containerOverrideFromWire(in ContainerOverride) (ecs.ContainerOverride, err
 func overridesToWire(t *ecs.Task) *TaskOverride {
 	o := t.Overrides
 	out := &TaskOverride{
-		Cpu: optional(o.CPU), Memory: optional(o.Memory),
-		TaskRoleArn: optional(o.TaskRoleARN), ExecutionRoleArn: optional(o.ExecutionRoleARN),
+		Cpu: wire.Optional(o.CPU), Memory: wire.Optional(o.Memory),
+		TaskRoleArn: wire.Optional(o.TaskRoleARN), ExecutionRoleArn: wire.Optional(o.ExecutionRoleARN),
 		InferenceAcceleratorOverrides: []InferenceAcceleratorOverride{},
 	}
 	if o.EphemeralStorage != 0 {

@@ -63,7 +63,7 @@ func (h *Handlers) taskSetToWire(r store.Reader, s *ecs.Service, set *ecs.TaskSe
 		stability = "STEADY_STATE"
 	}
 	out := TaskSet{
-		Id: &set.ID, TaskSetArn: &set.ARN, ServiceArn: &s.ARN, ClusterArn: &set.ClusterARN, ExternalId: optional(set.ExternalID),
+		Id: &set.ID, TaskSetArn: &set.ARN, ServiceArn: &s.ARN, ClusterArn: &set.ClusterARN, ExternalId: wire.Optional(set.ExternalID),
 		Status: wire.Ptr(set.State(s)), TaskDefinition: &v.DefinitionARN,
 		ComputedDesiredCount: wire.Ptr(int32(set.Desired(s))),
 		PendingCount:         wire.Ptr(int32(counts.Pending)), RunningCount: wire.Ptr(int32(counts.Running)),

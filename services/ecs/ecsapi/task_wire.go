@@ -15,8 +15,8 @@ func taskToWire(r store.Reader, t *ecs.Task, withTags bool) Task {
 	s := ecs.StatusOf(r, t)
 	out := Task{
 		TaskArn: &t.ARN, ClusterArn: &t.ClusterARN, TaskDefinitionArn: &t.DefinitionARN,
-		Group: &t.Group, StartedBy: optional(t.StartedBy),
-		LaunchType: &t.LaunchType, CapacityProviderName: optional(t.CapacityProvider),
+		Group: &t.Group, StartedBy: wire.Optional(t.StartedBy),
+		LaunchType: &t.LaunchType, CapacityProviderName: wire.Optional(t.CapacityProvider),
 		PlatformVersion: &t.PlatformVersion, PlatformFamily: &t.PlatformFamily,
 		AvailabilityZone: &t.Network.Zone,
 		Cpu:              wire.Ptr(strconv.Itoa(t.CPU)), Memory: wire.Ptr(strconv.Itoa(t.Memory)),
@@ -44,13 +44,13 @@ func showStatus(out *Task, t *ecs.Task, s *ecs.TaskStatus) {
 	out.DesiredStatus = wire.Ptr(string(t.DesiredStatus(s)))
 	out.HealthStatus = &s.Health
 	out.Version = &s.Version
-	out.Connectivity, out.ConnectivityAt = optional(s.Connectivity), moment(s.ConnectivityAt)
+	out.Connectivity, out.ConnectivityAt = wire.Optional(s.Connectivity), moment(s.ConnectivityAt)
 	out.PullStartedAt, out.PullStoppedAt = moment(s.PullStartedAt), moment(s.PullStoppedAt)
 	out.StartedAt = moment(s.StartedAt)
 	out.StoppingAt, out.StoppedAt = moment(t.StoppingAt(s)), moment(s.StoppedAt)
 	out.ExecutionStoppedAt = moment(s.ExecutionStoppedAt)
 	code, reason := t.StopReason(s)
-	out.StopCode, out.StoppedReason = optional(string(code)), optional(reason)
+	out.StopCode, out.StoppedReason = wire.Optional(string(code)), wire.Optional(reason)
 }
 
 func architecture(t *ecs.Task) Attribute {
@@ -84,9 +84,9 @@ func containersToWire(t *ecs.Task, s *ecs.TaskStatus) []Container {
 		out[i] = Container{
 			ContainerArn: wire.Ptr(t.ContainerARN(c, cluster)), TaskArn: &t.ARN,
 			Name: wire.Ptr(c.Name), Image: wire.Ptr(c.Image),
-			ImageDigest: optional(st.ImageDigest), RuntimeId: optional(st.RuntimeID),
+			ImageDigest: wire.Optional(st.ImageDigest), RuntimeId: wire.Optional(st.RuntimeID),
 			LastStatus: wire.Ptr(string(st.LastStatus)), HealthStatus: wire.Ptr(st.Health),
-			ExitCode: wireInt(st.ExitCode), Reason: optional(st.Reason),
+			ExitCode: wireInt(st.ExitCode), Reason: wire.Optional(st.Reason),
 			Cpu:               wire.Ptr(strconv.Itoa(c.CPU)),
 			Memory:            mebibytes(c.Memory),
 			MemoryReservation: mebibytes(c.MemoryReservation),

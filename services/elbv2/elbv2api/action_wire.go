@@ -93,7 +93,7 @@ func wireActions(actions []elbv2.Action) []Action {
 }
 
 func wireAction(a elbv2.Action) Action {
-	out := Action{Type: &a.Type, Order: optional(int32(a.Order))}
+	out := Action{Type: &a.Type, Order: wire.Optional(int32(a.Order))}
 	switch a.Type {
 	case elbv2.Redirect:
 		to := a.RedirectTo
@@ -104,8 +104,8 @@ func wireAction(a elbv2.Action) Action {
 		}
 	case elbv2.FixedResponse:
 		out.FixedResponseConfig = &FixedResponseActionConfig{
-			StatusCode: wire.Ptr(strconv.Itoa(a.Response.Status)), ContentType: optional(a.Response.ContentType),
-			MessageBody: optional(a.Response.Body),
+			StatusCode: wire.Ptr(strconv.Itoa(a.Response.Status)), ContentType: wire.Optional(a.Response.ContentType),
+			MessageBody: wire.Optional(a.Response.Body),
 		}
 	case elbv2.Forward:
 		config := &ForwardActionConfig{TargetGroupStickinessConfig: &TargetGroupStickinessConfig{Enabled: wire.Ptr(a.Sticky > 0)}}

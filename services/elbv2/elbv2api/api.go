@@ -31,15 +31,6 @@ func (h *Handlers) open(ctx context.Context) (*store.Snapshot, aws.Scope) {
 	return h.Store.Snapshot(), aws.CallerFrom(ctx).Scope()
 }
 
-// optional returns nil for the zero value: a member that isn't answered.
-func optional[T comparable](v T) *T {
-	var zero T
-	if v == zero {
-		return nil
-	}
-	return &v
-}
-
 // number takes a count over to the wire.
 func number(n int) *int32 { return wire.Ptr(int32(n)) }
 
@@ -56,7 +47,7 @@ func cut[T any](operation string, marker *string, size *int32, rows []T, key fun
 	if !ok {
 		return nil, nil, elbv2.ErrValidation("Invalid marker '%s'", wire.Val(marker))
 	}
-	return rows, optional(next), nil
+	return rows, wire.Optional(next), nil
 }
 
 // unsupported refuses what Kaimon lacks.

@@ -84,7 +84,7 @@ func wireConditions(conditions []elbv2.Condition) []RuleCondition {
 		case elbv2.QueryString:
 			w.QueryStringConfig = &QueryStringConditionConfig{}
 			for _, p := range c.Pairs {
-				w.QueryStringConfig.Values = append(w.QueryStringConfig.Values, QueryStringKeyValuePair{Key: optional(p.Key), Value: &p.Value})
+				w.QueryStringConfig.Values = append(w.QueryStringConfig.Values, QueryStringKeyValuePair{Key: wire.Optional(p.Key), Value: &p.Value})
 			}
 		}
 		out = append(out, w)

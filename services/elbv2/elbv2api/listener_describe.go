@@ -55,7 +55,7 @@ func namedListeners(r store.Reader, s aws.Scope, in *DescribeListenersInput) ([]
 func wireListener(r store.Reader, l *elbv2.Listener) Listener {
 	out := Listener{
 		ListenerArn: &l.ARN, LoadBalancerArn: &l.LoadBalancer, Port: number(l.Port), Protocol: &l.Protocol,
-		SslPolicy: optional(l.SSLPolicy),
+		SslPolicy: wire.Optional(l.SSLPolicy),
 	}
 	if l.Certificate != "" {
 		out.Certificates = []Certificate{{CertificateArn: &l.Certificate}}

@@ -66,7 +66,7 @@ func wireLoadBalancer(r store.Reader, b *elbv2.LoadBalancer) LoadBalancer {
 	return LoadBalancer{
 		LoadBalancerArn: &b.ARN, LoadBalancerName: &b.Name, DNSName: wire.Ptr(b.DNSName()),
 		CanonicalHostedZoneId: wire.Ptr(hostedZone), CreatedTime: &b.CreatedAt, Scheme: &b.Scheme, VpcId: &b.VPC,
-		State: &LoadBalancerState{Code: &state, Reason: optional(reason)}, Type: &b.Type,
+		State: &LoadBalancerState{Code: &state, Reason: wire.Optional(reason)}, Type: &b.Type,
 		AvailabilityZones: wireZones(r, b), SecurityGroups: b.SecurityGroups, IpAddressType: wire.Ptr("ipv4"),
 	}
 }
@@ -96,7 +96,7 @@ func wireAddresses(r store.Reader, b *elbv2.LoadBalancer, subnet string) []LoadB
 			continue
 		}
 		if n.Public.IsValid() {
-			out = append(out, LoadBalancerAddress{IpAddress: wire.Ptr(n.Public.String()), AllocationId: optional(b.Addresses[subnet].Allocation)})
+			out = append(out, LoadBalancerAddress{IpAddress: wire.Ptr(n.Public.String()), AllocationId: wire.Optional(b.Addresses[subnet].Allocation)})
 		} else {
 			out = append(out, LoadBalancerAddress{PrivateIPv4Address: wire.Ptr(n.Address.String())})
 		}

@@ -96,10 +96,10 @@ func wireTargetHealth(r store.Reader, g *elbv2.TargetGroup, t elbv2.Target) Targ
 	}
 	health := elbv2.HealthOf(r, g.ARN, t)
 	return TargetHealthDescription{
-		Target:          &TargetDescription{Id: &t.ID, Port: number(t.Port), AvailabilityZone: optional(t.Zone)},
+		Target:          &TargetDescription{Id: &t.ID, Port: number(t.Port), AvailabilityZone: wire.Optional(t.Zone)},
 		HealthCheckPort: &port,
 		TargetHealth: &TargetHealth{
-			State: &health.State, Reason: optional(health.Reason), Description: optional(health.Description),
+			State: &health.State, Reason: wire.Optional(health.Reason), Description: wire.Optional(health.Description),
 		},
 	}
 }

@@ -124,14 +124,14 @@ func wireTargetGroup(r store.Reader, g *elbv2.TargetGroup) TargetGroup {
 		HealthCheckIntervalSeconds: number(int(check.Interval.Seconds())),
 		HealthCheckTimeoutSeconds:  number(int(check.Timeout.Seconds())),
 		HealthyThresholdCount:      number(check.Healthy), UnhealthyThresholdCount: number(check.Unhealthy),
-		HealthCheckPath: optional(check.Path), LoadBalancerArns: elbv2.LoadBalancersOf(r, g.ARN),
-		TargetType: &g.TargetType, ProtocolVersion: optional(g.ProtocolVersion), IpAddressType: wire.Ptr("ipv4"),
+		HealthCheckPath: wire.Optional(check.Path), LoadBalancerArns: elbv2.LoadBalancersOf(r, g.ARN),
+		TargetType: &g.TargetType, ProtocolVersion: wire.Optional(g.ProtocolVersion), IpAddressType: wire.Ptr("ipv4"),
 	}
 	if out.LoadBalancerArns == nil {
 		out.LoadBalancerArns = []string{}
 	}
 	if check.HTTPCode != "" || check.GRPCCode != "" {
-		out.Matcher = &Matcher{HttpCode: optional(check.HTTPCode), GrpcCode: optional(check.GRPCCode)}
+		out.Matcher = &Matcher{HttpCode: wire.Optional(check.HTTPCode), GrpcCode: wire.Optional(check.GRPCCode)}
 	}
 	return out
 }

@@ -57,15 +57,6 @@ func group(r store.Reader, s aws.Scope, name, identifier *string) (*logs.Group, 
 	return logs.FindGroup(r, s, n)
 }
 
-// optional returns nil for the zero value: a member that isn't answered.
-func optional[T comparable](v T) *T {
-	var zero T
-	if v == zero {
-		return nil
-	}
-	return &v
-}
-
 // badToken refuses a token that this operation didn't give.
 func badToken() error { return logs.InvalidParameter("The specified nextToken is invalid.") }
 

@@ -43,7 +43,7 @@ func (h *Handlers) DescribeLogGroups(ctx context.Context, in *DescribeLogGroupsI
 	if !ok {
 		return nil, badToken()
 	}
-	out := &DescribeLogGroupsOutput{LogGroups: []LogGroup{}, NextToken: optional(next)}
+	out := &DescribeLogGroupsOutput{LogGroups: []LogGroup{}, NextToken: wire.Optional(next)}
 	for _, g := range found {
 		shown, err := h.groupToWire(g)
 		if err != nil {
@@ -68,7 +68,7 @@ func (h *Handlers) groupToWire(g *logs.Group) (LogGroup, error) {
 	}
 	return LogGroup{
 		LogGroupName: wire.Ptr(g.Name), CreationTime: wire.Ptr(g.CreatedAt.UnixMilli()),
-		RetentionInDays: optional(int32(g.RetentionDays)), MetricFilterCount: wire.Ptr(int32(0)),
+		RetentionInDays: wire.Optional(int32(g.RetentionDays)), MetricFilterCount: wire.Ptr(int32(0)),
 		Arn: wire.Ptr(g.ARN() + ":*"), LogGroupArn: wire.Ptr(g.ARN()), StoredBytes: wire.Ptr(size),
 		LogGroupClass: wire.Ptr(standardClass), DeletionProtectionEnabled: wire.Ptr(g.Protected),
 	}, nil

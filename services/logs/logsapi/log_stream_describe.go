@@ -65,7 +65,7 @@ func (h *Handlers) DescribeLogStreams(ctx context.Context, in *DescribeLogStream
 	if !ok {
 		return nil, badToken()
 	}
-	out := &DescribeLogStreamsOutput{LogStreams: []LogStream{}, NextToken: optional(next)}
+	out := &DescribeLogStreamsOutput{LogStreams: []LogStream{}, NextToken: wire.Optional(next)}
 	for _, s := range found {
 		if s, err = h.span(ctx, g, s.stream); err != nil {
 			return nil, err

@@ -68,7 +68,7 @@ func (h *Handlers) DescribeMetricFilters(ctx context.Context, in *DescribeMetric
 	if !ok {
 		return nil, badToken()
 	}
-	out := &DescribeMetricFiltersOutput{MetricFilters: []MetricFilter{}, NextToken: optional(next)}
+	out := &DescribeMetricFiltersOutput{MetricFilters: []MetricFilter{}, NextToken: wire.Optional(next)}
 	for _, f := range found {
 		out.MetricFilters = append(out.MetricFilters, metricFilterToWire(f))
 	}

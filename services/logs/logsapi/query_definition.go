@@ -50,7 +50,7 @@ func (h *Handlers) DescribeQueryDefinitions(ctx context.Context, in *DescribeQue
 	if !ok {
 		return nil, badToken()
 	}
-	out := &DescribeQueryDefinitionsOutput{QueryDefinitions: []QueryDefinition{}, NextToken: optional(next)}
+	out := &DescribeQueryDefinitionsOutput{QueryDefinitions: []QueryDefinition{}, NextToken: wire.Optional(next)}
 	for _, d := range found {
 		out.QueryDefinitions = append(out.QueryDefinitions, QueryDefinition{
 			QueryLanguage: wire.Ptr(queryLanguage), QueryDefinitionId: &d.ID, Name: &d.Name, QueryString: &d.Query,

@@ -37,13 +37,13 @@ func (h *Handlers) DescribeQueries(ctx context.Context, in *DescribeQueriesInput
 	if !ok {
 		return nil, badToken()
 	}
-	out := &DescribeQueriesOutput{Queries: []QueryInfo{}, NextToken: optional(next)}
+	out := &DescribeQueriesOutput{Queries: []QueryInfo{}, NextToken: wire.Optional(next)}
 	for _, q := range found {
 		out.Queries = append(out.Queries, QueryInfo{
 			QueryLanguage: wire.Ptr(queryLanguage), QueryId: &q.id, QueryString: &q.text, Status: wire.Ptr(q.status),
 			CreateTime: wire.Ptr(q.createdAt.UnixMilli()), LogGroupName: &q.groups[0],
 			QueryDuration: wire.Ptr(q.duration.Milliseconds()), BytesScanned: wire.Ptr(float64(q.bytes)),
-			UserIdentity: optional(q.caller.ARN),
+			UserIdentity: wire.Optional(q.caller.ARN),
 		})
 	}
 	return out, nil

@@ -27,15 +27,6 @@ var _ API = (*Handlers)(nil)
 // pageSize is what listings give, and at most give, at once.
 const pageSize = 100
 
-// optional returns nil for the zero value: a member that isn't answered.
-func optional[T comparable](v T) *T {
-	var zero T
-	if v == zero {
-		return nil
-	}
-	return &v
-}
-
 func scopeOf(ctx context.Context) aws.Scope { return aws.CallerFrom(ctx).Scope() }
 
 // cut returns a page of rows that are in order of their keys.
@@ -48,7 +39,7 @@ func cut[T any](operation string, token *string, size *int32, rows []T, key func
 	if !ok {
 		return nil, nil, servicediscovery.ErrInvalidInput("Invalid NextToken.")
 	}
-	return rows, optional(next), nil
+	return rows, wire.Optional(next), nil
 }
 
 // operate makes a change and records it as an operation, whose ID it returns.

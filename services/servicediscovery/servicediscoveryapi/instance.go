@@ -53,7 +53,7 @@ func (h *Handlers) GetInstance(ctx context.Context, in *GetInstanceInput) (*GetI
 		return nil, err
 	}
 	return &GetInstanceOutput{ResourceOwner: wire.Ptr(s.Scope.Account), Instance: &Instance{
-		Id: wire.Ptr(i.ID), CreatorRequestId: optional(i.CreatorRequestID), Attributes: attributesOf(i),
+		Id: wire.Ptr(i.ID), CreatorRequestId: wire.Optional(i.CreatorRequestID), Attributes: attributesOf(i),
 		CreatedByAccount: wire.Ptr(s.Scope.Account),
 	}}, nil
 }

@@ -132,7 +132,7 @@ func (h *Handlers) GetNamespace(ctx context.Context, in *GetNamespaceInput) (*Ge
 	return &GetNamespaceOutput{Namespace: &Namespace{
 		Id: s.Id, Arn: s.Arn, ResourceOwner: s.ResourceOwner, Name: s.Name, Type: s.Type, Description: s.Description,
 		ServiceCount: s.ServiceCount, Properties: s.Properties, CreateDate: s.CreateDate,
-		CreatorRequestId: optional(n.CreatorRequestID),
+		CreatorRequestId: wire.Optional(n.CreatorRequestID),
 	}}, nil
 }
 
@@ -147,7 +147,7 @@ func summaryOf(r store.Reader, n *servicediscovery.Namespace) NamespaceSummary {
 	}
 	return NamespaceSummary{
 		Id: wire.Ptr(n.ID), Arn: wire.Ptr(n.ARN()), ResourceOwner: wire.Ptr(n.Scope.Account), Name: wire.Ptr(n.Name),
-		Type: wire.Ptr(string(n.Type)), Description: optional(n.Description), ServiceCount: &services,
+		Type: wire.Ptr(string(n.Type)), Description: wire.Optional(n.Description), ServiceCount: &services,
 		Properties: properties, CreateDate: wire.Ptr(n.CreatedAt),
 	}
 }

@@ -17,7 +17,7 @@ func (h *Handlers) GetOperation(ctx context.Context, in *GetOperationInput) (*Ge
 	}
 	return &GetOperationOutput{Operation: &Operation{
 		Id: wire.Ptr(o.ID), OwnerAccount: wire.Ptr(o.Scope.Account), Type: wire.Ptr(string(o.Type)), Status: wire.Ptr(o.Status()),
-		ErrorCode: optional(o.ErrorCode), ErrorMessage: optional(o.ErrorMessage),
+		ErrorCode: wire.Optional(o.ErrorCode), ErrorMessage: wire.Optional(o.ErrorMessage),
 		CreateDate: wire.Ptr(o.At), UpdateDate: wire.Ptr(o.At), Targets: o.Targets,
 	}}, nil
 }

@@ -71,8 +71,8 @@ func serviceOf(r store.Reader, s *servicediscovery.Service) *Service {
 	}
 	out := &Service{
 		Id: wire.Ptr(s.ID), Arn: wire.Ptr(s.ARN()), ResourceOwner: wire.Ptr(s.Scope.Account), Name: wire.Ptr(s.Name),
-		NamespaceId: wire.Ptr(s.Namespace), Description: optional(s.Description), InstanceCount: &instances,
-		Type: wire.Ptr("HTTP"), CreateDate: wire.Ptr(s.CreatedAt), CreatorRequestId: optional(s.CreatorRequestID),
+		NamespaceId: wire.Ptr(s.Namespace), Description: wire.Optional(s.Description), InstanceCount: &instances,
+		Type: wire.Ptr("HTTP"), CreateDate: wire.Ptr(s.CreatedAt), CreatorRequestId: wire.Optional(s.CreatorRequestID),
 		CreatedByAccount: wire.Ptr(s.Scope.Account),
 	}
 	if s.CustomHealth {
