@@ -173,3 +173,19 @@ func unmap(tx *store.Txn, i *NetworkInterface) {
 	changed.Public, changed.AssociationID = netip.Addr{}, ""
 	NetworkInterfaces.Put(tx, changed)
 }
+
+// OutOfPool returns an address that is in use and lies outside of the public
+// pool, because that was another one before; ok is false without one.
+func OutOfPool(r store.Reader, pool netip.Prefix) (a netip.Addr, ok bool) {
+	for i := range NetworkInterfaces.All(r) {
+		if i.Public.IsValid() && !pool.Contains(i.Public) {
+			return i.Public, true
+		}
+	}
+	for e := range Addresses.All(r) {
+		if !pool.Contains(e.Public) {
+			return e.Public, true
+		}
+	}
+	return a, false
+}

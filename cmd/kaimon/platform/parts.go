@@ -3,6 +3,7 @@ package platform
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 
 	"golang.org/x/sync/errgroup"
@@ -50,6 +51,9 @@ func (m *Main) openParts(ctx context.Context) (err error) {
 	if err != nil {
 		return err // it says that it is the store's
 	}
+	if err := checkPool(m.store.Snapshot(), m.Config.PublicCIDR); err != nil {
+		return err
+	}
 	if m.seal, err = seal.OpenFile(m.Config.sealFile()); err != nil {
 		return err // it says that it is the seal's
 	}
@@ -63,6 +67,15 @@ func (m *Main) openParts(ctx context.Context) (err error) {
 	})
 	g.Go(func() error { return wrap("proxy", m.openProxy(ctx)) })
 	return g.Wait()
+}
+
+// checkPool refuses another pool of public addresses while one of an earlier
+// pool is in use: it would lead nowhere.
+func checkPool(r store.Reader, pool netip.Prefix) error {
+	if a, ok := ec2.OutOfPool(r, pool); ok {
+		return fmt.Errorf("--public-cidr %s: the address %s of another block is in use; start with that block, and release what is of it first", pool, a)
+	}
+	return nil
 }
 
 // openRuntime opens the log engine and the runtime that writes to it, and gives
