@@ -57,7 +57,7 @@ func wireEndpoint(r store.Reader, e *ec2.Endpoint) VpcEndpoint {
 		}
 	}
 	for _, g := range wireGroups(r, e.Groups) {
-		out.Groups = append(out.Groups, SecurityGroupIdentifier{GroupId: g.GroupId, GroupName: g.GroupName})
+		out.Groups = append(out.Groups, SecurityGroupIdentifier(g))
 	}
 	for _, i := range ec2.EndpointInterfaces(r, e) {
 		out.NetworkInterfaceIds = append(out.NetworkInterfaceIds, i.ID)

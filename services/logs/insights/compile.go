@@ -56,7 +56,6 @@ type compiler struct {
 	listed    bool // by fields
 	limited   bool
 	stats     int
-	sorted    bool
 	// grouping is what aggregations are added to; nil where there may be none.
 	grouping *grouping
 	source   *scope // what aggregations are of
