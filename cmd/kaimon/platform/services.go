@@ -8,6 +8,7 @@ import (
 	"kaimon.dev/kaimon/aws/gateway"
 	"kaimon.dev/kaimon/aws/wire"
 	"kaimon.dev/kaimon/internal/clock"
+	"kaimon.dev/kaimon/reconcile"
 	"kaimon.dev/kaimon/services/acm/acmapi"
 	"kaimon.dev/kaimon/services/acm/acmctl"
 	"kaimon.dev/kaimon/services/ec2/ec2api"
@@ -54,49 +55,65 @@ func (m *Main) gatewayOptions() gateway.Options {
 
 // startControllers starts what makes the world agree with the store.
 func (m *Main) startControllers(ctx context.Context) {
-	networks := ec2ctl.NewNetworks(m.store, m.plane, m.Config.PublicCIDR, systemClock, m.Log)
+	m.startNetworks(ctx)
+	m.startBalancers(ctx)
+	m.startImages(ctx)
+	sweeper := logsctl.New(logsctl.Options{Store: m.store, Engine: m.tapped, Clock: systemClock, Log: m.Log})
+	m.control(ctx, "logs", sweeper)
 	tasks := ecsctl.New(ecsctl.Options{
 		Store: m.store, Runtime: m.runtime, Images: m.runtime, Plane: m.plane,
 		Clock: systemClock, Log: m.Log, PublicPool: m.Config.PublicCIDR, Environment: m.taskEnvironment(),
 	})
+	m.control(ctx, "ecs.tasks", tasks, statsOf(tasks.Loops()...)...)
+}
+
+// control runs a controller until the server stops; its loops' counters go into
+// the server's health.
+func (m *Main) control(ctx context.Context, name string, c interface{ Run(context.Context) error }, stats ...func() reconcile.Stats) {
+	for _, s := range stats {
+		m.health.loop(s)
+	}
+	m.background(name, func() error { return c.Run(ctx) })
+}
+
+func statsOf(loops ...*reconcile.Loop) (stats []func() reconcile.Stats) {
+	for _, l := range loops {
+		stats = append(stats, l.Stats)
+	}
+	return stats
+}
+
+func (m *Main) startNetworks(ctx context.Context) {
+	networks := ec2ctl.NewNetworks(m.store, m.plane, m.Config.PublicCIDR, systemClock, m.Log)
+	endpoints := ec2ctl.NewEndpoints(m.store, m.plane, systemClock, m.Log)
+	m.control(ctx, "ec2.networks", networks, networks.Stats)
+	m.control(ctx, "ec2.endpoints", endpoints, endpoints.Stats)
+	m.control(ctx, "ec2.flow-logs", ec2ctl.NewFlowLogs(ec2ctl.FlowLogsOptions{
+		Store: m.store, Plane: m.plane, Logs: logsctl.Writer{Store: m.store, Engine: m.tapped}, Clock: systemClock, Log: m.Log,
+	}))
+	m.control(ctx, "ec2.nat-metrics", ec2ctl.NewNATMetrics(ec2ctl.NATMetricsOptions{
+		Store: m.store, Plane: m.plane, Metrics: m.metrics, Clock: systemClock, Log: m.Log,
+	}))
+}
+
+func (m *Main) startBalancers(ctx context.Context) {
 	balancers := elbv2ctl.New(elbv2ctl.Options{
 		Store: m.store, Plane: m.plane, Proxy: m.proxy, Clock: systemClock, Log: m.Log,
 		PublicPool: m.Config.PublicCIDR, LogSpool: m.Config.logSpoolDir(), Objects: elbv2ctl.Files{Dir: m.Config.accessLogsDir()},
 		Metrics: m.metrics, Seal: m.seal,
 	})
-	for _, loop := range tasks.Loops() {
-		m.health.loop(loop.Stats)
-	}
-	m.health.loop(networks.Stats)
-	m.health.loop(balancers.Stats)
+	renewer := acmctl.New(acmctl.Options{Store: m.store, Clock: systemClock, Seal: m.seal, Log: m.Log})
+	m.control(ctx, "elbv2", balancers, balancers.Stats)
+	m.control(ctx, "acm", renewer, renewer.Stats)
+}
+
+func (m *Main) startImages(ctx context.Context) {
 	pushed := ecrctl.NewImages(ecrctl.Options{
 		Store: m.store, Runtime: m.runtime, Registry: m.registry, Clock: systemClock, Log: m.Log,
 	})
 	expiring := ecrctl.NewLifecycle(m.store, systemClock, m.Log)
-	for _, loop := range append(pushed.Loops(), expiring.Loop()) {
-		m.health.loop(loop.Stats)
-	}
-	m.background("ecr", func() error { return pushed.Run(ctx) })
-	m.background("ecr.lifecycle", func() error { return expiring.Run(ctx) })
-	renewer := acmctl.New(acmctl.Options{Store: m.store, Clock: systemClock, Seal: m.seal, Log: m.Log})
-	m.health.loop(renewer.Stats)
-	m.background("acm", func() error { return renewer.Run(ctx) })
-	m.background("elbv2", func() error { return balancers.Run(ctx) })
-	sweeper := logsctl.New(logsctl.Options{Store: m.store, Engine: m.tapped, Clock: systemClock, Log: m.Log})
-	m.background("logs", func() error { return sweeper.Run(ctx) })
-	flows := ec2ctl.NewFlowLogs(ec2ctl.FlowLogsOptions{
-		Store: m.store, Plane: m.plane, Logs: logsctl.Writer{Store: m.store, Engine: m.tapped}, Clock: systemClock, Log: m.Log,
-	})
-	natMetrics := ec2ctl.NewNATMetrics(ec2ctl.NATMetricsOptions{
-		Store: m.store, Plane: m.plane, Metrics: m.metrics, Clock: systemClock, Log: m.Log,
-	})
-	m.background("ec2.nat-metrics", func() error { return natMetrics.Run(ctx) })
-	m.background("ec2.flow-logs", func() error { return flows.Run(ctx) })
-	endpoints := ec2ctl.NewEndpoints(m.store, m.plane, systemClock, m.Log)
-	m.health.loop(endpoints.Stats)
-	m.background("ec2.endpoints", func() error { return endpoints.Run(ctx) })
-	m.background("ec2.networks", func() error { return networks.Run(ctx) })
-	m.background("ecs.tasks", func() error { return tasks.Run(ctx) })
+	m.control(ctx, "ecr", pushed, statsOf(pushed.Loops()...)...)
+	m.control(ctx, "ecr.lifecycle", expiring, expiring.Loop().Stats)
 }
 
 // architecture is this machine's processor in ECS's words.
