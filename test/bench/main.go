@@ -9,6 +9,7 @@
 //
 //	make bench
 //	go run ./test/bench -kaimon bin/kaimon -n 200
+//	go run ./test/bench -only 'logs|proxy'
 //
 // A container's first word is a connection that its first program, busybox's nc,
 // opens to the host; the clock stops when the host accepts it. It begins when the
@@ -22,7 +23,9 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"kaimon.dev/kaimon/internal/testenv"
@@ -35,16 +38,57 @@ func main() {
 	}
 	kaimon := flag.String("kaimon", "", "the binary to measure; built if not given")
 	n := flag.Int("n", 50, "starts measured one after the other")
+	only := flag.String("only", "", "a regular expression for what is measured: "+strings.Join(names(), ", "))
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	if err := run(ctx, *kaimon, *n); err != nil {
+	chosen, err := choose(*only)
+	if err == nil {
+		err = run(ctx, *kaimon, *n, chosen)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, kaimon string, n int) error {
+// measure fills a part of the table.
+type measure struct {
+	name string
+	run  func(ctx context.Context, dir string, n int) (table, error)
+}
+
+var measures = []measure{
+	{"vpc", measureVPC}, {"proxy", measureProxy}, {"ready", measureReady}, {"starts", measureStarts},
+	{"services", measureServices}, {"scheduler", measureScheduler}, {"images", measureImages},
+	{"memory", measureMemory}, {"many", measureMany}, {"logs", measureLogs}, {"peers", measurePeers},
+}
+
+func names() (list []string) {
+	for _, m := range measures {
+		list = append(list, m.name)
+	}
+	return list
+}
+
+// choose returns the measures whose names match an expression, all for "".
+func choose(only string) (chosen []measure, err error) {
+	match, err := regexp.Compile("^(?:" + only + ")$")
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range measures {
+		if only == "" || match.MatchString(m.name) {
+			chosen = append(chosen, m)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, fmt.Errorf("-only %s: there are %s", only, strings.Join(names(), ", "))
+	}
+	return chosen, nil
+}
+
+func run(ctx context.Context, kaimon string, n int, chosen []measure) error {
 	if os.Geteuid() != 0 {
 		return fmt.Errorf("must be root, for namespaces and containers")
 	}
@@ -78,10 +122,8 @@ func run(ctx context.Context, kaimon string, n int) error {
 	}
 	fmt.Printf("%d processors, load average before: %s", runtime.NumCPU(), load)
 	var all table
-	for _, measure := range []func(context.Context, string, int) (table, error){
-		measureVPC, measureProxy, measureReady, measureStarts, measureServices, measureScheduler, measureImages, measureMemory, measureMany, measureLogs, measurePeers,
-	} {
-		rows, err := measure(ctx, dir, n)
+	for _, m := range chosen {
+		rows, err := m.run(ctx, dir, n)
 		all = append(all, rows...)
 		if err != nil {
 			fmt.Print(all)

@@ -59,3 +59,12 @@ func TestStatusBytes(t *testing.T) {
 		t.Error("process 0 has a status")
 	}
 }
+
+func TestChoose(t *testing.T) {
+	for only, want := range map[string]int{"": len(measures), "logs": 1, "logs|proxy": 2, "log": -1, "(": -1} {
+		chosen, err := choose(only)
+		if (err != nil) != (want < 0) || err == nil && len(chosen) != want {
+			t.Errorf("%q: %d chosen, %v", only, len(chosen), err)
+		}
+	}
+}
