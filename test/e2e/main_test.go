@@ -82,8 +82,12 @@ func startInternet(t *testing.T) {
 	go server.Serve(l)
 	t.Cleanup(func() {
 		server.Close()
-		if out, err := exec.Command("ip", "netns", "delete", "internet").CombinedOutput(); err != nil {
-			t.Errorf("remove the internet: %v: %s", err, out)
+		// The link doesn't go until the kernel gets to the namespace, and the next
+		// test may want one of the same name at once.
+		for _, what := range []string{"link", "netns"} {
+			if out, err := exec.Command("ip", what, "delete", "internet").CombinedOutput(); err != nil {
+				t.Errorf("remove the internet's %s: %v: %s", what, err, out)
+			}
 		}
 	})
 }
