@@ -74,7 +74,7 @@ func (p *planner) shift() {
 	v := shiftView{
 		shiftState: shiftState{p.progress.Stage, p.progress.Shift}, configuration: p.deployment.Configuration,
 		desired: p.desired, source: source[up], target: target[up], strangers: p.strangers(),
-		routed: p.routed, back: p.progress.Rollback != nil, now: p.now,
+		routed: p.routed || p.misrouted != "", back: p.progress.Rollback != nil, now: p.now,
 	}
 	overdue := v.overdue()
 	switch {

@@ -26,8 +26,8 @@ type shiftView struct {
 	// source and target are how many of their tasks are healthy; strangers
 	// counts the tasks of other revisions.
 	source, target, strangers int
-	// routed says that production traffic goes to the source alone, back that
-	// the deployment is rolled back.
+	// routed says that production traffic goes to the source alone, or can't be
+	// had to; back that the deployment is rolled back.
 	routed, back bool
 	now          time.Time
 }
@@ -98,10 +98,12 @@ func (v *shiftView) planProduction(full bool) (next shiftState, wake time.Time) 
 	return s, time.Time{}
 }
 
-// planReturn shifts all traffic back.
+// planReturn shifts all traffic back. What another deployment left elsewhere has
+// to be with the source before anything is cleaned up.
 func (v *shiftView) planReturn() (next shiftState, wake time.Time) {
 	s := v.shiftState
 	switch {
+	case s.stage == ecs.StageReconcile && !v.routed:
 	case s.Weight == 0 && !s.Testing:
 		if s.stage != ecs.StageCleanUp {
 			s.stage, s.StageAt = ecs.StageCleanUp, v.now

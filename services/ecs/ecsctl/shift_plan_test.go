@@ -96,3 +96,18 @@ func TestStagesTakeADay(t *testing.T) {
 		}
 	}
 }
+
+// TestReturnWaitsForTheTraffic holds that a deployment that is rolled back before
+// it has the traffic of the one that it replaced cleans nothing up: tasks of that
+// one answer until the source does.
+func TestReturnWaitsForTheTraffic(t *testing.T) {
+	v := shiftView{desired: 2, strangers: 2, back: true, now: time.Unix(0, 0)}
+	v.stage, v.SourceARN = ecs.StageReconcile, "source"
+	if next, _ := planShift(v); next.stage != ecs.StageReconcile {
+		t.Errorf("traffic is with others, and the stage is %s", next.stage)
+	}
+	v.routed = true
+	if next, _ := planShift(v); next.stage != ecs.StageCleanUp {
+		t.Errorf("traffic is with the source, and the stage is %s", next.stage)
+	}
+}
