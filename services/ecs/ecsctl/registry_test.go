@@ -10,9 +10,12 @@ import (
 	"kaimon.dev/kaimon/store"
 )
 
-// register makes the service's tasks be found in a Cloud Map service "srv-web".
-func (s *served) register(registry servicediscovery.Service) {
-	s.t.Helper()
+// serveFound creates the service, whose tasks are found in a Cloud Map service
+// "srv-web".
+func (w *world) serveFound(desired int, registry servicediscovery.Service, containers ...ecs.ContainerDefinition) *served {
+	w.t.Helper()
+	s := w.serve(0, containers...)
+	s.settle()
 	registry.ID, registry.Scope, registry.Name = "srv-web", scope, "web"
 	s.update(func(tx *store.Txn) error {
 		servicediscovery.Services.Put(tx, registry)
@@ -23,6 +26,8 @@ func (s *served) register(registry servicediscovery.Service) {
 		ecs.ServiceRevisions.Put(tx, changed)
 		return nil
 	})
+	s.change(func(svc *ecs.Service) { svc.DesiredCount = desired })
+	return s
 }
 
 // found lists the addresses and health of what is registered.
@@ -54,8 +59,7 @@ func (s *served) wantFound(when string, n int) {
 
 func TestRegistryFollowsTheTasks(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
-		s := w.serve(3, container("main", "wait"))
-		s.register(servicediscovery.Service{Records: []servicediscovery.Record{{Type: servicediscovery.A, TTL: 10}}})
+		s := w.serveFound(3, servicediscovery.Service{Records: []servicediscovery.Record{{Type: servicediscovery.A, TTL: 10}}}, container("main", "wait"))
 		s.after(10 * settled)
 		s.wantFound("started", 3)
 		s.kill(s.running("")[0])
@@ -77,8 +81,7 @@ func TestRegistryFollowsTheTasks(t *testing.T) {
 // controller ran is mended once one does.
 func TestRegistryCatchesUp(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
-		s := w.serve(1, container("main", "wait"))
-		s.register(servicediscovery.Service{})
+		s := w.serveFound(1, servicediscovery.Service{}, container("main", "wait"))
 		s.after(10 * settled)
 		s.wantFound("started", 1)
 		s.stop()
@@ -100,8 +103,7 @@ func TestRegistryTellsHealth(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		checked := container("main", "wait")
 		checked.HealthCheck = &ecs.HealthCheck{Command: []string{"CMD", "fake", "exit", "1"}, Interval: 5, Timeout: 2, Retries: 10}
-		s := w.serve(1, checked)
-		s.register(servicediscovery.Service{CustomHealth: true})
+		s := w.serveFound(1, servicediscovery.Service{CustomHealth: true}, checked)
 		s.after(settled)
 		if _, health := s.found(); !slices.Equal(health, []servicediscovery.Health{servicediscovery.Unhealthy}) {
 			t.Errorf("health %v while its check fails", health)
@@ -112,8 +114,7 @@ func TestRegistryTellsHealth(t *testing.T) {
 // TestRegistryRefuses holds that a task which can't be registered runs.
 func TestRegistryRefuses(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
-		s := w.serve(1, container("main", "wait"))
-		s.register(servicediscovery.Service{Records: []servicediscovery.Record{{Type: servicediscovery.AAAA, TTL: 10}}})
+		s := w.serveFound(1, servicediscovery.Service{Records: []servicediscovery.Record{{Type: servicediscovery.AAAA, TTL: 10}}}, container("main", "wait"))
 		s.after(10 * settled)
 		if got, _ := s.found(); len(got) != 0 || len(s.running("")) != 1 {
 			t.Errorf("found %v, %d tasks run", got, len(s.running("")))
