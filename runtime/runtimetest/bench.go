@@ -18,9 +18,10 @@ const patience = 30 * time.Second
 // moment when it has said that it is ready.
 const untilStopped = "trap 'exit 143' TERM; echo ready; sleep 86400 & wait"
 
-// stubborn is a script that ignores the stop signal, as process 1 does anyhow
-// that hasn't come to its trap.
-const stubborn = "trap '' TERM; sleep 86400 & wait"
+// stubborn is a script that ignores the stop signal, from the moment when it has
+// said that it is ready: before, the signal may meet the OCI runtime's own
+// process, which ends with a code of its own (runc: 2).
+const stubborn = "trap '' TERM; echo ready; sleep 86400 & wait"
 
 // bench is a test's place: its world, the runtime open on it and what was observed.
 type bench struct {

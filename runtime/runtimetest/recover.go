@@ -64,6 +64,7 @@ func exitWhileAway(b *bench) {
 func stopGoesOn(b *bench) {
 	id := b.apply(essential("app", stubborn))
 	b.awaitRunning(id)
+	b.ready(id, "app")
 	b.stop(id)
 	b.reopen()
 	o := b.awaitStopped(id)

@@ -32,6 +32,7 @@ func stopSignals(b *bench) {
 func stopKills(b *bench) {
 	id := b.apply(essential("app", stubborn))
 	b.awaitRunning(id)
+	b.ready(id, "app")
 	b.stop(id)
 	o := b.awaitStopped(id)
 	b.wantCause(o, runtime.CauseRequested)
@@ -45,6 +46,7 @@ func stopOrder(b *bench) {
 		after(essential("app", stubborn), "db", runtime.Start))
 	b.awaitRunning(id)
 	b.ready(id, "db")
+	b.ready(id, "app")
 	b.stop(id)
 	o := b.awaitStopped(id)
 	db, app := b.container(o, "db"), b.container(o, "app")
